@@ -1,0 +1,41 @@
+# Two commands to know: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test test-quick check lint lock bench clean
+
+help:  ## List the targets.
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.venv: .venv/.done  ## Set up everything that the other targets need.
+
+.venv/.done: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hitless needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: .venv  ## Serve the MNIST example on port 8080.
+	@$(BIN)/hitless serve examples/mnist
+
+test: .venv  ## All tests except the slow ones.
+	$(BIN)/python -m pytest -m "not slow" -n auto
+
+check: lint test  ## What a change must pass: lint, types, tests.
+
+lint: .venv  ## Ruff and mypy --strict.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv  ## Speed against the peers, side by side (about 30 minutes).
+	$(BIN)/python -m bench.serving
+
+lock:  ## Pin the newest versions that pyproject.toml allows (needs uv).
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
+	  --upgrade --group dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## Remove what the other targets made.
+	rm -rf .venv bench/.venvs bench/work
