@@ -1,0 +1,124 @@
+"""Takes connections from the shared listening sockets, so that the workers get about equally many.
+
+Every worker wakes for every connection; one that has clearly more than another leaves it a millisecond to that one,
+then takes it all the same (the other may stand still).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hitless.serving.board import Cell, State
+from hitless.serving.connection import Connection
+
+if TYPE_CHECKING:
+    from hitless.serving.service import Service
+
+_MOST_PER_TURN = 4
+_MARGIN = 2
+_POLITE_S = 0.001
+_FULL_S = 0.1  # descriptors or memory are used up: look again after this
+
+
+class Acceptor:
+    """One worker's."""
+
+    def __init__(
+        self, service: Service, index: int, listeners: Sequence[socket.socket], tls: ssl.SSLContext | None
+    ) -> None:
+        self._service = service
+        self._index = index
+        self._listeners = listeners
+        self._tls = tls
+        self.accepting = False
+        self._opening: set[asyncio.Task[None]] = set()
+        self._pauses: dict[int, asyncio.TimerHandle] = {}
+
+    @property
+    def opening(self) -> int:
+        """Connections taken that have not yet reached their protocol (TLS handshakes, mostly)."""
+        return len(self._opening)
+
+    def start(self) -> None:
+        self.accepting = True
+        for listener in self._listeners:
+            self._service.loop.add_reader(listener, self._ready, listener)
+
+    def stop(self) -> None:
+        """Take no more; what waits in the accept queue stays there for other workers."""
+        self.accepting = False
+        for listener in self._listeners:
+            self._service.loop.remove_reader(listener)
+        for pause in self._pauses.values():
+            pause.cancel()
+        self._pauses.clear()
+
+    def empty_queue(self) -> None:
+        """Take all that waits in the accept queue (EXIT-3: it was received)."""
+        for listener in self._listeners:
+            while self._take(listener):
+                pass
+
+    def _ready(self, listener: socket.socket, polite: bool = True) -> None:
+        if len(self._service.connections) >= self._service.options.max_connections:
+            self._pause(listener, _FULL_S)
+            return
+        if polite and self._crowded():
+            self._pause(listener, _POLITE_S)
+            return
+        for _ in range(_MOST_PER_TURN if not self._crowded() else 1):
+            if not self._take(listener):
+                return
+
+    def _crowded(self) -> bool:
+        """Whether another worker that takes requests has clearly fewer connections."""
+        board, mine = self._service.board, len(self._service.connections)
+        if mine < _MARGIN:
+            return False
+        for index in range(board.rows):
+            row = board.row(index)
+            if index != self._index and row[Cell.STATE] == State.SERVING and row[Cell.CONNECTIONS] + _MARGIN <= mine:
+                return True
+        return False
+
+    def _take(self, listener: socket.socket) -> bool:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                self._service.log.warning("no connection can be taken: %s", error.strerror)
+                self._pause(listener, _FULL_S)
+                return False
+            raise
+        connection.setblocking(False)
+        task = self._service.loop.create_task(self._open_connection(connection))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        return True
+
+    async def _open_connection(self, connection: socket.socket) -> None:
+        limit = self._service.options.head_timeout_s if self._tls is not None else None
+        try:
+            await self._service.loop.connect_accepted_socket(
+                lambda: Connection(self._service), connection, ssl=self._tls, ssl_handshake_timeout=limit
+            )
+        except (OSError, ssl.SSLError, TimeoutError):  # the client's fault or gone; nothing was asked yet
+            connection.close()
+
+    def _pause(self, listener: socket.socket, seconds: float) -> None:
+        loop = self._service.loop
+        loop.remove_reader(listener)
+        self._pauses[listener.fileno()] = loop.call_later(seconds, self._resume, listener)
+
+    def _resume(self, listener: socket.socket) -> None:
+        self._pauses.pop(listener.fileno(), None)
+        if self.accepting:
+            self._service.loop.add_reader(listener, self._ready, listener)
+            self._ready(listener, polite=False)

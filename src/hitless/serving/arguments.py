@@ -1,0 +1,244 @@
+"""Request body and query → the method's arguments, by name and by annotation; decided once, at start, for each method.
+
+Raises Rejected: 400 for a body that cannot be read, 422 (naming the field) for one that breaks the contract's schema
+or does not fit an annotation, 415 for a media type that the contract does not take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from hitless.serving.conversion import Converter, converter_for
+from hitless.serving.exchange import Exchange
+from hitless.serving.multipart import FormError, Part, boundary_of, parse_multipart, parse_urlencoded
+from hitless.serving.request import Rejected
+from hitless.serving.validation import Validator
+from hitless.spec.contract import JSON, MULTIPART, Api
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a method, and how it is made from a form's part or from a JSON value."""
+
+    name: str
+    required: bool
+    default: Any
+    convert: Converter
+
+
+def parameters_of(method: Callable[..., Any], api: Api, *, batched: bool) -> tuple[Parameter, ...]:
+    """The parameters of a bound method. A batched one takes a list of what its annotation's list holds."""
+    hints = _hints(method)
+    schema = api.request.schema if api.request is not None else None
+    properties = (schema or {}).get("properties") or {}
+    found = []
+    for name, parameter in inspect.signature(method).parameters.items():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        hint = hints.get(name, Any)
+        if batched:
+            hint = _element_of(hint)
+        required = parameter.default is parameter.empty
+        found.append(Parameter(name, required, parameter.default, converter_for(hint, properties.get(name))))
+    return tuple(found)
+
+
+def takes_any_field(method: Callable[..., Any]) -> bool:
+    """Whether the method has `**fields`."""
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(method).parameters.values())
+
+
+def _element_of(hint: Any) -> Any:
+    """list[X], Sequence[X] → X; what a batched parameter holds for one request."""
+    if typing.get_origin(hint) in (list, Sequence, Iterable):
+        return typing.get_args(hint)[0]
+    return Any
+
+
+def _hints(method: Callable[..., Any]) -> Mapping[str, Any]:
+    """The annotations that can be evaluated; one that names what exists for type checkers only counts as none."""
+    function = inspect.unwrap(method)
+    names = getattr(function, "__globals__", {})
+    hints = {}
+    for name, hint in getattr(function, "__annotations__", {}).items():
+        with contextlib.suppress(Exception):
+            hints[name] = eval(hint, names) if isinstance(hint, str) else hint  # noqa: S307 (the model's own code)
+    return hints
+
+
+class Binder:
+    """Makes the arguments of one endpoint. `bind` is called for every request."""
+
+    def __init__(
+        self, api: Api, parameters: tuple[Parameter, ...], validator: Validator | None, *, any_field: bool = False
+    ) -> None:
+        self.parameters = parameters
+        self._any_field = any_field
+        self._validator = validator
+        self._declared = api.request.content_type if api.request is not None else None
+        self._schema = (api.request.schema if api.request is not None else None) or {}
+        self._only_file = self._single_file()
+
+    def check(self, content_type: bytes | None, *, has_body: bool) -> None:
+        """Raise Rejected (415) for a media type that the contract does not take."""
+        if not has_body or content_type is None or self._declared is None:
+            return
+        kind = _media_type(content_type)
+        if kind == self._declared or (self._declared == JSON and kind.endswith("+json")):
+            return
+        if self._declared == MULTIPART and kind == URLENCODED:
+            return
+        hint = (
+            " (with curl: -F name=@file)" if self._declared == MULTIPART else f" (with curl: -H 'Content-Type: {JSON}')"
+        )
+        raise Rejected(415, f"Content-Type {kind} is not taken here: send {self._declared}{hint}.")
+
+    def bind(self, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Positional arguments in the order of the parameters, and the rest for `**fields`."""
+        kind = exchange.content_type
+        if self._only_file is not None and kind is not None and kind[:19].lower() == b"multipart/form-data":
+            parts = _form(exchange.body, kind)
+            if len(parts) == 1 and parts[0].name == self._only_file.name and parts[0].filename is not None:
+                return (parts[0].value,), {}
+        return self._bind(exchange, kind)
+
+    def _single_file(self) -> Parameter | None:
+        """The parameter, where the method takes the bytes of one file and nothing else: the quick path."""
+        if len(self.parameters) != 1 or self._any_field or not self.parameters[0].convert.raw_file:
+            return None
+        extra = set(self._schema) - {"type", "properties", "required"}
+        properties = self._schema.get("properties") or {}
+        plain = set(properties) <= {self.parameters[0].name} and not extra
+        return self.parameters[0] if plain else None
+
+    def _bind(self, exchange: Exchange, content_type: bytes | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        kind = _media_type(content_type) if content_type is not None else self._declared or ""
+        if not exchange.body and self._declared is None:
+            return self._from_fields({}, exchange)
+        if kind == MULTIPART:
+            return self._from_parts(_form(exchange.body, content_type or b""), exchange)
+        if kind == URLENCODED:
+            return self._from_parts(_urlencoded(exchange.body), exchange)
+        if kind == JSON or kind.endswith("+json"):
+            return self._from_json(exchange)
+        return self._from_whole(exchange.body, exchange)
+
+    def _from_parts(self, parts: list[Part], exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        fields: dict[str, list[Part]] = {}
+        for part in parts:
+            fields.setdefault(part.name, []).append(part)
+        if self._validator is not None:
+            self._validator.check_form(fields)
+        return self._from_fields(fields, exchange)
+
+    def _from_json(self, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        value = _json(exchange.body)
+        if self._validator is not None:
+            self._validator.check(value)
+        if isinstance(value, dict) and not self._takes_whole(value):
+            return self._from_fields(value, exchange)
+        return self._from_whole(value, exchange)
+
+    def _takes_whole(self, value: Mapping[str, Any]) -> bool:
+        """A sole parameter gets the body itself where neither the contract nor the body knows its name."""
+        if len(self.parameters) != 1 or self._any_field or self._schema.get("properties"):
+            return False
+        return bool(value) and self.parameters[0].name not in value
+
+    def _from_whole(self, value: Any, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        takers = [parameter for parameter in self.parameters if not parameter.convert.is_request]
+        if len(takers) != 1:
+            names = ", ".join(parameter.name for parameter in takers) or "none"
+            raise Rejected(422, f"The body is to be an object with the fields: {names}.")
+        return self._from_fields({takers[0].name: value}, exchange)
+
+    def _from_fields(self, fields: Mapping[str, Any], exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        query = _query(exchange) if exchange.query else {}
+        values, errors = [], []
+        for parameter in self.parameters:
+            try:
+                values.append(_value(parameter, fields, query, exchange))
+            except ValueError as error:
+                errors.append((parameter.name, str(error)))
+        if errors:
+            sentence = "; ".join(f"{name}: {detail}" for name, detail in errors)
+            raise Rejected(422, f"The request does not fit: {sentence}.", errors=tuple(errors))
+        return tuple(values), self._rest(fields, query) if self._any_field else {}
+
+    def _rest(self, fields: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+        names = {parameter.name for parameter in self.parameters}
+        return {
+            name: _plain(value) for source in (query, fields) for name, value in source.items() if name not in names
+        }
+
+
+def _value(parameter: Parameter, fields: Mapping[str, Any], query: Mapping[str, str], exchange: Exchange) -> Any:
+    convert = parameter.convert
+    if convert.is_request:
+        return exchange.request()
+    if parameter.name in fields:
+        value = fields[parameter.name]
+        return convert.from_parts(value) if _is_parts(value) else convert.from_json(value)
+    if parameter.name in query:
+        return convert.from_text(query[parameter.name])
+    if parameter.required:
+        raise ValueError("is missing")
+    return parameter.default
+
+
+def _is_parts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Part)
+
+
+def _plain(value: Any) -> Any:
+    """A field for `**fields`: text of a form as str, a file as bytes."""
+    if not _is_parts(value):
+        return value
+    plain = [part.value if part.filename is not None else part.value.decode("utf-8", "replace") for part in value]
+    return plain[0] if len(plain) == 1 else plain
+
+
+def _query(exchange: Exchange) -> dict[str, str]:
+    try:
+        return dict(exchange.query_fields())
+    except ValueError:
+        raise Rejected(400, "The query has too many fields.") from None
+
+
+def _form(body: bytes, content_type: bytes) -> list[Part]:
+    try:
+        return parse_multipart(body, boundary_of(content_type))
+    except FormError as error:
+        raise Rejected(400, f"The form cannot be read: {error}") from None
+
+
+def _urlencoded(body: bytes) -> list[Part]:
+    try:
+        return parse_urlencoded(body)
+    except FormError as error:
+        raise Rejected(400, f"The form cannot be read: {error}") from None
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return _decoder.decode(body)
+    except RecursionError:
+        raise Rejected(400, "The body is not readable JSON: it is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Rejected(400, f"The body is not JSON: {error}.") from None
+
+
+_decoder = msgspec.json.Decoder()
+
+
+def _media_type(content_type: bytes) -> str:
+    return content_type.partition(b";")[0].strip().lower().decode("latin-1")

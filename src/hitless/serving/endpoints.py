@@ -1,0 +1,179 @@
+"""Contract × model → the table of endpoints; every mismatch is named at once, and then nothing starts.
+
+Pure: looks at signatures and calls nothing of the model.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hitless.errors import InputError, Problem
+from hitless.serving.arguments import Binder, parameters_of, takes_any_field
+from hitless.serving.validation import Validator
+from hitless.spec.contract import JSON, Api, Contract
+
+NOT_SERVED = frozenset({"close", "warmup", "forward"})  # public by custom, but no endpoints
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One api of the contract bound to one method of the model. `max_size` is 0 for a method that is not batched."""
+
+    api: Api
+    method: Callable[..., Any]
+    binder: Binder
+    max_size: int
+    max_wait_s: float
+    is_async: bool
+    streams: bool
+
+    @property
+    def name(self) -> str:
+        return endpoint_name(self.api)
+
+    @property
+    def declared(self) -> str:
+        """The media type of its answers, by the contract."""
+        return self.api.response.content_type if self.api.response is not None else JSON
+
+
+def endpoint_name(api: Api) -> str:
+    """How logs and metrics call an api: `POST /greet`."""
+    return f"{api.method} {api.url}"
+
+
+def bind(contract: Contract, model: object, *, validation: bool = True, file: str = "model.py") -> list[Endpoint]:
+    """The endpoints in the contract's order. InputError names every mismatch of contract and code."""
+    methods = served_methods(model)
+    problems: list[Problem] = []
+    endpoints: list[Endpoint] = []
+    for index, api in enumerate(contract.apis):
+        name = method_for(api, methods, contract.apis)
+        if name is None:
+            problems.append(_no_method(api, index, methods, file))
+            continue
+        problems += _mismatches(api, index, name, methods[name], file)
+        try:
+            endpoints.append(_endpoint(api, methods[name], validation=validation))
+        except (ValueError, TypeError) as error:
+            problems.append(_bad_schema(api, index, error))
+    used = {endpoint.method.__name__ for endpoint in endpoints}
+    problems += [_unreached(name, file) for name in methods if name not in used]
+    if problems:
+        raise InputError(problems)
+    return endpoints
+
+
+def served_methods(model: object) -> dict[str, Callable[..., Any]]:
+    """The public methods that the model's own module defines (not those of a framework's base class)."""
+    own = type(model).__module__
+    names: dict[str, Callable[..., Any]] = {}
+    for base in type(model).__mro__:
+        if base.__module__ != own:
+            continue
+        for name, value in vars(base).items():
+            if not name.startswith("_") and name not in NOT_SERVED and inspect.isfunction(value):
+                names.setdefault(name, getattr(model, name))
+    return names
+
+
+def method_for(api: Api, methods: Mapping[str, Callable[..., Any]], apis: Iterable[Api]) -> str | None:
+    """The name of the method that answers an api: declared by `@api`, else after the url (`/` is `predict`).
+
+    Where one url has several apis, `get_items` goes before `items` for GET /items.
+    """
+    for name, method in methods.items():
+        if getattr(method, "url", None) == api.url and getattr(method, "method", None) in (api.method, None):
+            return name
+    plain = re.sub(r"\W+", "_", api.url.strip("/")) or "predict"
+    shared = sum(other.url == api.url for other in apis) > 1
+    candidates = [f"{api.method.lower()}_{plain}"] if shared else []
+    for candidate in [*candidates, plain]:
+        if candidate in methods and not hasattr(methods[candidate], "url"):
+            return candidate
+    return None
+
+
+def _endpoint(api: Api, method: Callable[..., Any], *, validation: bool) -> Endpoint:
+    max_size = int(getattr(method, "max_size", 0))
+    parameters = parameters_of(method, api, batched=max_size > 0)
+    schema = api.request.schema if api.request is not None else None
+    validator = _validator(schema) if validation and schema else None
+    function = inspect.unwrap(method)
+    return Endpoint(
+        api=api,
+        method=method,
+        binder=Binder(api, parameters, validator, any_field=takes_any_field(method)),
+        max_size=max_size,
+        max_wait_s=float(getattr(method, "max_wait_ms", 0)) / 1000,
+        is_async=inspect.iscoroutinefunction(function),
+        streams=inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function),
+    )
+
+
+def _validator(schema: Mapping[str, Any]) -> Validator | None:
+    try:
+        return Validator(schema)
+    except ImportError:
+        return None  # jsonschema-rs is optional in an image; `hitless serve --explain` and the log say so
+
+
+def _mismatches(api: Api, index: int, name: str, method: Callable[..., Any], file: str) -> Iterable[Problem]:
+    """Required parameters that the request schema lacks."""
+    schema = api.request.schema if api.request is not None else None
+    properties = (schema or {}).get("properties")
+    if not properties:
+        return []
+    return [
+        Problem(
+            "BIND-2",
+            f"{name}() needs the argument {parameter.name!r}, which the request of {endpoint_name(api)} does not have",
+            f"Add {parameter.name!r} to the properties of the request's data (it has: {', '.join(properties)}), "
+            f"give the parameter a default, or rename it.",
+            file,
+            _line_of(method),
+            path=f"$.apis[{index}].request.data.properties",
+        )
+        for parameter in parameters_of(method, api, batched=bool(getattr(method, "max_size", 0)))
+        if parameter.required and not parameter.convert.is_request and parameter.name not in properties
+    ]
+
+
+def _no_method(api: Api, index: int, methods: Mapping[str, Any], file: str) -> Problem:
+    wanted = re.sub(r"\W+", "_", api.url.strip("/")) or "predict"
+    return Problem(
+        "BIND-1",
+        f"{endpoint_name(api)}: the model has no method for it (it has: {', '.join(methods) or 'none'})",
+        f'Write a method {wanted}(self, …), or mark one with @api("{api.url}").',
+        file,
+        path=f"$.apis[{index}]",
+    )
+
+
+def _unreached(name: str, file: str) -> Problem:
+    return Problem(
+        "BIND-3",
+        f"no api of config.json reaches the method {name}()",
+        f'Add an api with the url "/{name}" to config.json, or call it _{name} if it is not to be served.',
+        file,
+        path="$.apis",
+    )
+
+
+def _bad_schema(api: Api, index: int, error: Exception) -> Problem:
+    return Problem(
+        "BIND-4",
+        f"{endpoint_name(api)}: the schema of the request is none: {error}",
+        "`hitless config check` shows what is wrong with it.",
+        "config.json",
+        path=f"$.apis[{index}].request.data",
+    )
+
+
+def _line_of(method: Callable[..., Any]) -> int | None:
+    code = getattr(inspect.unwrap(method), "__code__", None)
+    return code.co_firstlineno if code is not None else None
