@@ -101,7 +101,8 @@ class Batcher:
 
     def _take(self) -> list[Exchange]:
         """The next batch, without those whose clients are gone."""
-        waiting, batch = self._waiting, list[Exchange]()
+        waiting = self._waiting
+        batch: list[Exchange] = []
         before = len(waiting)
         while waiting and len(batch) < self._max_size:
             exchange = waiting.popleft()
