@@ -25,7 +25,7 @@ _USUAL_HEAD = re.compile(
 ).fullmatch
 
 # Possessive throughout, so that no input makes it backtrack. Group 1: key, 2: inside of a quoted string, 3: bare value.
-_PARAMETER = re.compile(r';[ \t]*+([^=;"]*+)(?:=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^;"]*+)))?+[ \t]*+')
+_PARAMETER = re.compile(r';([^=;"]*+)(?:=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^;"]*+)))?+[ \t]*+')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _BOUNDARY = re.compile(r"[ -~]*[!-~]")  # more than RFC 2046 allows, all that is safe
 

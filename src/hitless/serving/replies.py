@@ -58,7 +58,7 @@ def is_stream(value: Any) -> bool:
 
 
 def encode_part(part: Any, content_type: bytes) -> bytes:
-    """One piece of a stream: an event (HTML standard, section 9.2) in an event stream, else bytes, text, a JSON line."""
+    """A piece of a stream: an event (HTML standard, section 9.2) in an event stream, else bytes, text, a JSON line."""
     if content_type.startswith(EVENT_STREAM.encode()):
         if isinstance(part, bytes | bytearray):
             return bytes(part)

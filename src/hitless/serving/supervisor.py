@@ -23,7 +23,7 @@ from pathlib import Path
 
 from hitless.errors import HitlessError, InputError, Problem
 from hitless.serving import lifecycle
-from hitless.serving.board import Board, Cell
+from hitless.serving.board import Board, Cell, State
 from hitless.serving.child import Child, how_it_ended, start
 from hitless.serving.lifecycle import Event, Phase
 from hitless.serving.metrics import counters_for
@@ -294,6 +294,9 @@ class Supervisor:
             if beat and now_ns - beat > self._options.stall_timeout_s * 1e9 and self._phase.accepting:
                 self._log.error("worker %d has stood still for %.0f s: it is replaced", index, (now_ns - beat) / 1e9)
                 child.kill()
+            elif board.row(index)[Cell.STATE] == State.FAULTY:
+                self._log.error("worker %d has lost a part of itself: it is replaced", index)
+                child.order(DRAIN)
         board.crash_loop = any(record.crash_loop for record in self._current.restarts)
         if self._options.reload and self._phase is Phase.READY:
             self._watch()

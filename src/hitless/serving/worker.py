@@ -264,12 +264,22 @@ class Worker:
             self._acceptor.stop()
 
     def _exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """Something of ours failed in the background: said, and the worker counts as faulty (HEALTH-1)."""
+        """Something failed in the background: said; if it was ours, this worker is to be replaced (HEALTH-1)."""
         error = context.get("exception")
         info = error if isinstance(error, BaseException) else None
         self._service.log.error("in the background: %s", context.get("message"), exc_info=info)
-        if not isinstance(context.get("future"), asyncio.Future) and info is not None:
+        if info is not None and _is_ours(info) and "protocol" not in context and self._ending is None:
             self._row[Cell.STATE] = State.FAULTY
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the callback that failed is one of the server's, not one of the model's."""
+    trace = error.__traceback__
+    while trace is not None and not trace.tb_frame.f_globals.get("__name__", "").startswith("hitless."):
+        if not trace.tb_frame.f_globals.get("__name__", "").startswith(("asyncio", "uvloop")):
+            return False
+        trace = trace.tb_next
+    return trace is not None
 
 
 def _access_log(service: Service) -> AccessLog:
