@@ -24,6 +24,8 @@ from hitless.spec.contract import JSON, MULTIPART, Api
 
 URLENCODED = "application/x-www-form-urlencoded"
 
+_MOST_SPELLINGS = 32
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -86,13 +88,21 @@ class Binder:
         self._validator = validator
         self._declared = api.request.content_type if api.request is not None else None
         self._schema = (api.request.schema if api.request is not None else None) or {}
+        self._taken: set[bytes] = set()  # media types that were found right, as they are spelled
         self._only_file = self._single_file()
 
     def check(self, content_type: bytes | None, *, has_body: bool) -> None:
         """Raise Rejected (415) for a media type that the contract does not take."""
         if not has_body or content_type is None or self._declared is None:
             return
-        kind = _media_type(content_type)
+        spelling = content_type.partition(b";")[0]
+        if spelling in self._taken:
+            return
+        self._judge(_media_type(content_type))
+        if len(self._taken) < _MOST_SPELLINGS:
+            self._taken.add(spelling)
+
+    def _judge(self, kind: str) -> None:
         if kind == self._declared or (self._declared == JSON and kind.endswith("+json")):
             return
         if self._declared == MULTIPART and kind == URLENCODED:

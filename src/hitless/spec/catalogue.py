@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hitless.spec import findings, jsonfaults, section
+from hitless.spec import drafting, findings, jsonfaults, section
 from hitless.spec.kinds import Kind, Weight
 from hitless.spec.rules import apis, dependencies, metrics, payload, probes, protocol, schema, top
 
-MODULES = (jsonfaults, findings, section, top, protocol, apis, payload, schema, probes, dependencies, metrics)
+MODULES = (jsonfaults, findings, section, top, protocol, apis, payload, schema, probes, dependencies, metrics, drafting)
 KINDS: Mapping[str, Kind] = {
     kind.id: kind
     for kind in sorted(
@@ -25,6 +25,7 @@ GROUPS: Mapping[str, str] = {
     "CFG-6": "`health` and the other probes",
     "CFG-7": "`dependencies`",
     "CFG-8": "`metrics`",
+    "CFG-9": "Drafting: `hitless config new`",
 }
 VERDICTS: Mapping[Weight, str] = {
     Weight.REFUSED: "An error in both strengths.",

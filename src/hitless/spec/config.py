@@ -6,7 +6,6 @@ whatever has one plain meaning, is a warning and is understood as meant.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ from hitless.spec.rules.top import (
     read_type,
 )
 from hitless.spec.section import WRONG_TYPE, Section, type_name
-from hitless.spec.writing import to_json
+from hitless.spec.writing import layout, to_json
 
 MAX_BYTES = 4 * MAX_CHARACTERS  # a character has at most four bytes
 
@@ -98,7 +97,7 @@ def write(contract: Contract) -> str:
 
     Raises ValueError where the contract holds what JSON cannot (NaN, infinity).
     """
-    return json.dumps(to_json(contract), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return layout(to_json(contract)) + "\n"
 
 
 def _document(text: str | bytes) -> tuple[Document, list[Fault]]:

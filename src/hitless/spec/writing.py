@@ -1,4 +1,4 @@
-"""Contract → the JSON value of its config.json, in the order of the specification. Nothing is judged here."""
+"""Contract → the JSON of its config.json, in the order of the specification. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ from typing import Any
 
 from hitless.spec.contract import Api, Contract, Dependency, Package, Payload
 from hitless.spec.health import Probe
+
+LINE = 100
+
+
+def layout(value: Any, indent: str = "") -> str:
+    """JSON text: what fits into a line of 100 characters is on one. Raises ValueError for NaN and infinity."""
+    import json  # not at the top: servers read contracts and never write one
+
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if len(indent) + len(line) <= LINE or not isinstance(value, dict | list) or not value:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {layout(part, deeper)}" for key, part in value.items()]
+    else:
+        parts = [layout(part, deeper) for part in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(parts) + f"\n{indent}{closing}"
 
 
 def to_json(contract: Contract) -> dict[str, Any]:
