@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hitless.serving.placement import Placement
+from hitless.serving.request import Rejected
 
 if TYPE_CHECKING:
     from hitless.serving.exchange import Exchange
@@ -146,7 +147,12 @@ class Batcher:
         self._work.called(len(batch))
         deliver = self._work.deliver
         for exchange, result in zip(batch, results, strict=True):
-            deliver(exchange, result)
+            try:
+                deliver(exchange, result)
+            except Exception:  # one answer that cannot be sent is not the others' affair
+                extra = {"request_id": exchange.request_id.decode()}
+                self._service.log.exception("an answer could not be sent", extra=extra)
+                exchange.connection.reject(exchange, Rejected(500, "The server failed; its log says why."))
 
     # Results: as many as arguments; an exception stands for a request that failed
 

@@ -120,9 +120,11 @@ class Connection(asyncio.Protocol):
         if self._advancing:
             return
         self._advancing = True
-        while self._backlog and self._current is None and self._writable is None and not self._closing_at:
-            self._begin(self._backlog.popleft())
-        self._advancing = False
+        try:
+            while self._backlog and self._current is None and self._writable is None and not self._closing_at:
+                self._begin(self._backlog.popleft())
+        finally:
+            self._advancing = False
         if self._reading_paused and len(self._backlog) < _BACKLOG and not self._transport.is_closing():
             self._reading_paused = False
             self._transport.resume_reading()
@@ -151,7 +153,12 @@ class Connection(asyncio.Protocol):
     def reject(self, exchange: Exchange, rejection: Rejected) -> None:
         """Answer with problem details."""
         body = problem(rejection, exchange.request_id)
-        self.reply(exchange, rejection.status, b"application/problem+json", body, header_lines(rejection.headers))
+        try:
+            headers = header_lines(rejection.headers)
+        except ValueError as error:
+            self._service.log.warning("a refusal goes out without its headers: %s", error)
+            headers = b""
+        self.reply(exchange, rejection.status, b"application/problem+json", body, headers)
 
     def reply(self, exchange: Exchange, status: int, content_type: bytes, body: bytes, headers: bytes = b"") -> None:
         """The whole answer in one write. Dropped where nobody waits for it any more."""

@@ -60,9 +60,9 @@ def read_head(exchange: Exchange, version: str) -> Framing:
 def split_target(target: bytes) -> tuple[bytes, bytes]:
     """Request target → (path, query): origin form, or absolute form as proxies send it (RFC 9112, section 3.2)."""
     if not target.startswith(b"/") and b"://" in target:
-        rest = target.partition(b"://")[2]
-        slash = rest.find(b"/")
-        target = rest[slash:] if slash >= 0 else b"/"
+        authority, slash, rest = target.partition(b"://")[2].partition(b"/")
+        _host, question, query = authority.partition(b"?")  # no path: what follows the ? is the query, slashes and all
+        target = b"/?" + query + slash + rest if question else b"/" + rest
     path, _, query = target.partition(b"?")
     return path, query
 

@@ -35,6 +35,7 @@ class Reader:
         "_field_bytes",
         "_head_bytes",
         "_in_head",
+        "_offered",
         "_parser",
         "_receive",
         "_service",
@@ -51,6 +52,7 @@ class Reader:
         self._receive = receive
         self._parser = httptools.HttpRequestParser(self)
         self._failure: Rejected | None = None
+        self._offered = False  # another protocol, in the head that was just read
         self._in_head = False
         self._head_bytes = 0  # as they came, of a head that has not ended
         self._field_bytes = 0  # of the fields of this head, exactly
@@ -64,18 +66,19 @@ class Reader:
 
     def feed(self, data: bytes) -> None:
         """Read on."""
-        if self.done:
+        head = self.incoming if self._in_head else None
+        while data and not self.done:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._without_offer() + data[offer.args[0] :]
+                continue
+            except httptools.HttpParserError as error:
+                self._fail(error)
+            else:
+                if head is not None and self._in_head and self.incoming is head:
+                    self._count_head(len(data))
             return
-        was_in_head = self._in_head
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:  # the offer is declined: answered as HTTP/1.1, then closed
-            self.done = True
-        except httptools.HttpParserError as error:
-            self._fail(error)
-        else:
-            if was_in_head and self._in_head:
-                self._count_head(len(data))
 
     def refuse(self, rejection: Rejected) -> None:
         """Refuse the request that is coming in; nothing after it is read."""
@@ -134,8 +137,11 @@ class Reader:
         exchange, service, parser = cast(Exchange, self.incoming), self._service, self._parser
         self._in_head = False
         exchange.method = parser.get_method()
+        if parser.should_upgrade() and exchange.method != b"CONNECT":
+            self._offered = True
+            return
         exchange.path, exchange.query = split_target(self._target)
-        exchange.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        exchange.keep_alive = parser.should_keep_alive() and exchange.method != b"CONNECT"
         length, expects_continue = read_head(exchange, parser.get_http_version())
         if not exchange.request_id:
             exchange.request_id = service.new_request_id()
@@ -162,6 +168,8 @@ class Reader:
             self._service.buffered += len(data)
 
     def on_message_complete(self) -> None:
+        if self._offered:
+            return  # not the end of the request, but all that llhttp would read of it; see `_without_offer`
         exchange, body = cast(Exchange, self.incoming), self._body
         if body:
             exchange.body = body[0] if len(body) == 1 else b"".join(body)
@@ -170,6 +178,24 @@ class Reader:
         self.incoming = None
         self.done = not exchange.keep_alive
         self._receive(exchange)
+
+    def _without_offer(self) -> bytes:
+        """The head of a request that offers another protocol, without the offer, for a fresh parser.
+
+        A server that declines an upgrade goes on as if it had not been offered (RFC 9110, section 7.8); llhttp would
+        not read the body.
+        """
+        exchange, parser = cast(Exchange, self.incoming), self._parser
+        self._offered = False
+        self._parser = httptools.HttpRequestParser(self)
+        lines = [b"%b %b HTTP/%b" % (exchange.method, self._target, parser.get_http_version().encode())]
+        for name, value in exchange.headers:
+            if name == b"connection":
+                options = [option for option in value.split(b",") if option.strip().lower() != b"upgrade"]
+                lines.append(b"connection: " + b",".join(options))
+            elif name != b"upgrade":
+                lines.append(name + b": " + value)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
 
     # Limits and faults
 
@@ -182,7 +208,8 @@ class Reader:
         """Bound a head that does not end; one that ends is judged field by field, however it was cut."""
         self._head_bytes += size
         options = self._service.options
-        if self._head_bytes > options.max_head_bytes + options.max_line_bytes:
+        slack = 1024 + 4 * options.max_headers  # what is neither target nor field
+        if self._head_bytes > options.max_head_bytes + options.max_line_bytes + slack:
             self.refuse(Rejected(431, "The head of the request is too large."))
 
     def _fail(self, error: httptools.HttpParserError) -> None:

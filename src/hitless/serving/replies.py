@@ -91,11 +91,13 @@ def problem(rejection: Rejected, request_id: bytes) -> bytes:
         "type": "about:blank",
         "title": title_of(rejection.status),
         "status": rejection.status,
-        "detail": rejection.detail,
+        "detail": _readable(rejection.detail),
         "request_id": request_id.decode("latin-1"),
     }
     if rejection.errors:
-        document["errors"] = [{"field": field, "detail": detail} for field, detail in rejection.errors]
+        document["errors"] = [
+            {"field": _readable(field), "detail": _readable(detail)} for field, detail in rejection.errors
+        ]
     return _encoder.encode(document)
 
 
@@ -108,8 +110,16 @@ def rejection_of(error: BaseException) -> Rejected | None:
         return error
     status = getattr(type(error), "status", None)
     if isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599:
-        return Rejected(status, str(error) or title_of(status))
+        try:
+            return Rejected(status, str(error) or title_of(status))
+        except Exception:
+            return Rejected(status, title_of(status))
     return None
+
+
+def _readable(text: object) -> str:
+    """Text that can be sent: a lone surrogate (of a file name, say) becomes a question mark."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _with_charset(kind: str) -> str:

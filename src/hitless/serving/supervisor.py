@@ -45,6 +45,7 @@ class Generation:
     children: list[Child | None]
     restarts: list[Restarts] = field(default_factory=list)
     has_served: bool = False
+    renewed: bool = False  # a replacement of the whole has been tried
 
     def living(self) -> list[Child]:
         return [child for child in self.children if child is not None]
@@ -296,10 +297,18 @@ class Supervisor:
                 child.kill()
             elif board.row(index)[Cell.STATE] == State.FAULTY:
                 self._log.error("worker %d has lost a part of itself: it is replaced", index)
-                child.order(DRAIN)
+                self._renew(child)
         board.crash_loop = any(record.crash_loop for record in self._current.restarts)
         if self._options.reload and self._phase is Phase.READY:
             self._watch()
+
+    def _renew(self, faulty: Child) -> None:
+        """Replace a worker that still runs: a whole generation comes up beside this one, as in a reload."""
+        if self._newer is None and not self._current.renewed and self._phase is Phase.READY:
+            self._current.renewed = True
+            self._reload()
+        elif self._newer is None:
+            faulty.order(DRAIN)
 
     # Reload
 

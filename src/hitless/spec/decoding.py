@@ -21,7 +21,7 @@ def decode(data: bytes) -> tuple[str, list[Fault]]:
     for mark, encoding in WIDE_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), [Fault(NOT_UTF8, 0, f"the file is {encoding.upper()}", SAVE)]
-    if data[:2].count(0) == 1:  # `{` and a NUL: UTF-16 without its mark
+    if len(data) > 1 and data[:2].count(0) == 1:  # `{` and a NUL: UTF-16 without its mark
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
         return data.decode(encoding, "replace"), [Fault(NOT_UTF8, 0, "the file is UTF-16", SAVE)]
     faults = []

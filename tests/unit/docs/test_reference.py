@@ -1,0 +1,21 @@
+"""The reference pages say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hitless.cli.reference import options_page
+
+
+def test_the_page_of_options_is_the_one_that_the_code_makes(repository: Path) -> None:
+    committed = (repository / "docs/reference/options.md").read_text(encoding="utf-8")
+    assert committed == options_page(), "run: python -m hitless.cli.reference > docs/reference/options.md"
+
+
+def test_every_problem_of_packages_and_options_is_explained(repository: Path) -> None:
+    sources = "".join(file.read_text(encoding="utf-8") for file in (repository / "src/hitless/serving").glob("*.py"))
+    raised = set(re.findall(r'"((?:PKG|BIND|OPT|TLS|ONNX)-\d+)"', sources))
+    page = (repository / "docs/reference/package-problems.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| ((?:[A-Z]+)-\d+) \|", page, re.MULTILINE))
+    assert raised == explained
