@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+from hitless.cli.ending import INTERRUPTED, end
 
 
 def main() -> None:
     """The command `hitless`. Serving goes its own short way: no table library is loaded into a server."""
-    if sys.argv[1:2] == ["serve"]:
-        from hitless.serving.__main__ import main as serve
+    code = end(_serve if sys.argv[1:2] == ["serve"] else _other_verbs)
+    if code == INTERRUPTED:
+        os._exit(code)  # a model's thread that still computes does not keep us
+    sys.exit(code)
 
-        sys.exit(serve(sys.argv[2:], laptop=True))
+
+def _serve() -> int:
+    from hitless.serving.__main__ import main as serve
+
+    return serve(sys.argv[2:], laptop=True)
+
+
+def _other_verbs() -> None:
+    from hitless.cli.application import app
+
+    app(prog_name="hitless")

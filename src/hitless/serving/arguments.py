@@ -24,7 +24,10 @@ from hitless.spec.contract import JSON, MULTIPART, Api
 
 URLENCODED = "application/x-www-form-urlencoded"
 
+Bound = tuple[tuple[Any, ...], dict[str, Any]]  # positional arguments, keyword arguments
+
 _MOST_SPELLINGS = 32
+_WITHOUT_BODY = frozenset({b"GET", b"HEAD", b"DELETE"})
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class Parameter:
     required: bool
     default: Any
     convert: Converter
+    keyword_only: bool = False
 
 
 def parameters_of(method: Callable[..., Any], api: Api, *, batched: bool) -> tuple[Parameter, ...]:
-    """The parameters of a bound method. A batched one takes a list of what its annotation's list holds."""
+    """The parameters of a bound method. A batched one takes a list of what its annotation's list holds.
+
+    TypeError names a parameter whose annotation no request can satisfy.
+    """
     hints = _hints(method)
     schema = api.request.schema if api.request is not None else None
     properties = (schema or {}).get("properties") or {}
@@ -50,7 +57,12 @@ def parameters_of(method: Callable[..., Any], api: Api, *, batched: bool) -> tup
         if batched:
             hint = _element_of(hint)
         required = parameter.default is parameter.empty
-        found.append(Parameter(name, required, parameter.default, converter_for(hint, properties.get(name))))
+        keyword_only = parameter.kind is parameter.KEYWORD_ONLY
+        try:
+            convert = converter_for(hint, properties.get(name))
+        except TypeError as error:
+            raise TypeError(f"{name}: {getattr(hint, '__name__', hint)} ({error})") from None
+        found.append(Parameter(name, required, parameter.default, convert, keyword_only))
     return tuple(found)
 
 
@@ -62,7 +74,7 @@ def takes_any_field(method: Callable[..., Any]) -> bool:
 def _element_of(hint: Any) -> Any:
     """list[X], Sequence[X] → X; what a batched parameter holds for one request."""
     if typing.get_origin(hint) in (list, Sequence, Iterable):
-        return typing.get_args(hint)[0]
+        return (*typing.get_args(hint), Any)[0]
     return Any
 
 
@@ -112,7 +124,7 @@ class Binder:
         )
         raise Rejected(415, f"Content-Type {kind} is not taken here: send {self._declared}{hint}.")
 
-    def bind(self, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(self, exchange: Exchange) -> Bound:
         """Positional arguments in the order of the parameters, and the rest for `**fields`."""
         kind = exchange.content_type
         if self._only_file is not None and kind is not None and kind[:19].lower() == b"multipart/form-data":
@@ -130,19 +142,24 @@ class Binder:
         plain = set(properties) <= {self.parameters[0].name} and not extra
         return self.parameters[0] if plain else None
 
-    def _bind(self, exchange: Exchange, content_type: bytes | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _bind(self, exchange: Exchange, content_type: bytes | None) -> Bound:
+        if not exchange.body and (content_type is None or exchange.method in _WITHOUT_BODY):
+            return self._from_query(exchange)
         kind = _media_type(content_type) if content_type is not None else self._declared or ""
-        if not exchange.body and self._declared is None:
-            return self._from_fields({}, exchange)
         if kind == MULTIPART:
             return self._from_parts(_form(exchange.body, content_type or b""), exchange)
         if kind == URLENCODED:
             return self._from_parts(_urlencoded(exchange.body), exchange)
         if kind == JSON or kind.endswith("+json"):
             return self._from_json(exchange)
-        return self._from_whole(exchange.body, exchange)
+        return self._from_whole([Part("", exchange.body, "", kind)], exchange)
 
-    def _from_parts(self, parts: list[Part], exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _from_query(self, exchange: Exchange) -> Bound:
+        if self._validator is not None:
+            self._validator.check_query(_query(exchange))
+        return self._from_fields({}, exchange)
+
+    def _from_parts(self, parts: list[Part], exchange: Exchange) -> Bound:
         fields: dict[str, list[Part]] = {}
         for part in parts:
             fields.setdefault(part.name, []).append(part)
@@ -150,7 +167,7 @@ class Binder:
             self._validator.check_form(fields)
         return self._from_fields(fields, exchange)
 
-    def _from_json(self, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _from_json(self, exchange: Exchange) -> Bound:
         value = _json(exchange.body)
         if self._validator is not None:
             self._validator.check(value)
@@ -160,29 +177,41 @@ class Binder:
 
     def _takes_whole(self, value: Mapping[str, Any]) -> bool:
         """A sole parameter gets the body itself where neither the contract nor the body knows its name."""
-        if len(self.parameters) != 1 or self._any_field or self._schema.get("properties"):
+        takers = self._takers()
+        if len(takers) > 1 or self._any_field or self._schema.get("properties"):
             return False
-        return bool(value) and self.parameters[0].name not in value
+        return bool(value) and not (takers and takers[0].name in value)
 
-    def _from_whole(self, value: Any, exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        takers = [parameter for parameter in self.parameters if not parameter.convert.is_request]
+    def _takers(self) -> list[Parameter]:
+        return [parameter for parameter in self.parameters if not parameter.convert.is_request]
+
+    def _from_whole(self, value: Any, exchange: Exchange) -> Bound:
+        takers = self._takers()
+        if not takers and self.parameters:
+            return self._from_fields({}, exchange)  # the Request has it
         if len(takers) != 1:
             names = ", ".join(parameter.name for parameter in takers) or "none"
             raise Rejected(422, f"The body is to be an object with the fields: {names}.")
         return self._from_fields({takers[0].name: value}, exchange)
 
-    def _from_fields(self, fields: Mapping[str, Any], exchange: Exchange) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _from_fields(self, fields: Mapping[str, Any], exchange: Exchange) -> Bound:
         query = _query(exchange) if exchange.query else {}
-        values, errors = [], []
+        values: list[Any] = []
+        keywords: dict[str, Any] = self._rest(fields, query) if self._any_field else {}
+        errors = []
         for parameter in self.parameters:
             try:
-                values.append(_value(parameter, fields, query, exchange))
+                value = _value(parameter, fields, query, exchange)
+                if parameter.keyword_only:
+                    keywords[parameter.name] = value
+                else:
+                    values.append(value)
             except ValueError as error:
                 errors.append((parameter.name, str(error)))
         if errors:
             sentence = "; ".join(f"{name}: {detail}" for name, detail in errors)
             raise Rejected(422, f"The request does not fit: {sentence}.", errors=tuple(errors))
-        return tuple(values), self._rest(fields, query) if self._any_field else {}
+        return tuple(values), keywords
 
     def _rest(self, fields: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
         names = {parameter.name for parameter in self.parameters}
@@ -239,6 +268,8 @@ def _urlencoded(body: bytes) -> list[Part]:
 
 
 def _json(body: bytes) -> Any:
+    if not body:
+        raise Rejected(400, "The body is empty; it is to be JSON.")
     try:
         return _decoder.decode(body)
     except RecursionError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitless.errors import InputError, Problem
-from hitless.serving.arguments import Binder, parameters_of, takes_any_field
+from hitless.serving.arguments import Binder, Parameter, parameters_of, takes_any_field
 from hitless.serving.validation import Validator
 from hitless.spec.contract import JSON, Api, Contract
 
@@ -49,27 +49,31 @@ def endpoint_name(api: Api) -> str:
 def bind(contract: Contract, model: object, *, validation: bool = True, file: str = "model.py") -> list[Endpoint]:
     """The endpoints in the contract's order. InputError names every mismatch of contract and code."""
     methods = served_methods(model)
+    names = [method_for(api, methods, contract.apis) for api in contract.apis]
     problems: list[Problem] = []
     endpoints: list[Endpoint] = []
-    for index, api in enumerate(contract.apis):
-        name = method_for(api, methods, contract.apis)
+    for index, (api, name) in enumerate(zip(contract.apis, names, strict=True)):
         if name is None:
             problems.append(_no_method(api, index, methods, file))
             continue
-        problems += _mismatches(api, index, name, methods[name], file)
         try:
-            endpoints.append(_endpoint(api, methods[name], validation=validation))
-        except (ValueError, TypeError) as error:
-            problems.append(_bad_schema(api, index, error))
-    used = {endpoint.method.__name__ for endpoint in endpoints}
-    problems += [_unreached(name, file) for name in methods if name not in used]
+            endpoints.append(_endpoint(api, index, name, methods[name], file, validation=validation))
+        except InputError as error:
+            problems += error.problems
+    problems += [_unreached(name, file) for name in methods if name not in names]
     if problems:
         raise InputError(problems)
     return endpoints
 
 
 def served_methods(model: object) -> dict[str, Callable[..., Any]]:
-    """The public methods that the model's own module defines (not those of a framework's base class)."""
+    """The public methods that the model's own module defines (not those of a framework's base class).
+
+    A bare network has no code to look at: it brings them as `served_methods`, and each its `parameters`.
+    """
+    given = getattr(model, "served_methods", None)
+    if given is not None:
+        return dict(given)
     own = type(model).__module__
     names: dict[str, Callable[..., Any]] = {}
     for base in type(model).__mro__:
@@ -98,21 +102,51 @@ def method_for(api: Api, methods: Mapping[str, Callable[..., Any]], apis: Iterab
     return None
 
 
-def _endpoint(api: Api, method: Callable[..., Any], *, validation: bool) -> Endpoint:
-    max_size = int(getattr(method, "max_size", 0))
-    parameters = parameters_of(method, api, batched=max_size > 0)
-    schema = api.request.schema if api.request is not None else None
-    validator = _validator(schema) if validation and schema else None
+def _endpoint(api: Api, index: int, name: str, method: Callable[..., Any], file: str, *, validation: bool) -> Endpoint:
+    problems: list[Problem] = []
+    max_size, max_wait_s, parameters, validator = 0, 0.0, tuple[Parameter, ...](), None
+    try:
+        max_size, max_wait_s = _batching(method)
+        parameters = _parameters(method, api, batched=max_size > 0)
+    except (TypeError, ValueError) as error:
+        problems.append(_bad_method(name, method, error, file))
+    problems += _mismatches(api, index, name, method, parameters, file)
+    try:
+        schema = api.request.schema if api.request is not None else None
+        validator = _validator(schema) if validation and schema else None
+    except ValueError as error:
+        problems.append(_bad_schema(api, index, error))
+    if problems:
+        raise InputError(problems)
     function = inspect.unwrap(method)
     return Endpoint(
         api=api,
         method=method,
         binder=Binder(api, parameters, validator, any_field=takes_any_field(method)),
         max_size=max_size,
-        max_wait_s=float(getattr(method, "max_wait_ms", 0)) / 1000,
+        max_wait_s=max_wait_s,
         is_async=inspect.iscoroutinefunction(function),
         streams=inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function),
     )
+
+
+def _batching(method: Callable[..., Any]) -> tuple[int, float]:
+    """(max_size, max_wait in seconds) that a method declares; (0, 0.0) for one that is not batched."""
+    size, wait_ms = getattr(method, "max_size", 0), getattr(method, "max_wait_ms", 0)
+    if not isinstance(size, int) or size < 0:
+        raise ValueError(f"max_size is {size!r}, and should be a whole number of at least 1")
+    if not isinstance(wait_ms, int | float) or not 0 <= wait_ms <= 60_000:
+        raise ValueError(f"max_wait_ms is {wait_ms!r}, and should be milliseconds from 0 to 60000")
+    return size, wait_ms / 1000
+
+
+def _parameters(method: Callable[..., Any], api: Api, *, batched: bool) -> tuple[Parameter, ...]:
+    given: tuple[Parameter, ...] | None = getattr(method, "parameters", None)
+    found = given if given is not None else parameters_of(method, api, batched=batched)
+    by_name = [parameter.name for parameter in found if parameter.keyword_only]
+    if batched and (by_name or takes_any_field(method)):
+        raise ValueError("a batched method has no keyword-only parameters and no **fields")
+    return found
 
 
 def _validator(schema: Mapping[str, Any]) -> Validator | None:
@@ -122,7 +156,9 @@ def _validator(schema: Mapping[str, Any]) -> Validator | None:
         return None  # jsonschema-rs is optional in an image; `hitless serve --explain` and the log say so
 
 
-def _mismatches(api: Api, index: int, name: str, method: Callable[..., Any], file: str) -> Iterable[Problem]:
+def _mismatches(
+    api: Api, index: int, name: str, method: Callable[..., Any], parameters: Iterable[Parameter], file: str
+) -> Iterable[Problem]:
     """Required parameters that the request schema lacks."""
     schema = api.request.schema if api.request is not None else None
     properties = (schema or {}).get("properties")
@@ -138,7 +174,7 @@ def _mismatches(api: Api, index: int, name: str, method: Callable[..., Any], fil
             _line_of(method),
             path=f"$.apis[{index}].request.data.properties",
         )
-        for parameter in parameters_of(method, api, batched=bool(getattr(method, "max_size", 0)))
+        for parameter in parameters
         if parameter.required and not parameter.convert.is_request and parameter.name not in properties
     ]
 
@@ -161,6 +197,16 @@ def _unreached(name: str, file: str) -> Problem:
         f'Add an api with the url "/{name}" to config.json, or call it _{name} if it is not to be served.',
         file,
         path="$.apis",
+    )
+
+
+def _bad_method(name: str, method: Callable[..., Any], error: Exception, file: str) -> Problem:
+    return Problem(
+        "BIND-5",
+        f"{name}() cannot be served: {error}",
+        "Annotate with bytes, str, numbers, list, dict, numpy.ndarray, PIL.Image.Image, Upload, Request, or nothing.",
+        file,
+        _line_of(method),
     )
 
 

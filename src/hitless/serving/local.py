@@ -6,26 +6,36 @@ The same routes, arguments, batches and replies as over HTTP; only the connectio
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from hitless.serving.board import Cell
+from hitless.serving.board import Board, Cell, State
+from hitless.serving.endpoints import bind, endpoint_name
 from hitless.serving.exchange import Exchange
+from hitless.serving.lifecycle import Phase
+from hitless.serving.metrics import counters_for
+from hitless.serving.package import Package, load_model
 from hitless.serving.replies import problem
 from hitless.serving.request import Rejected
+from hitless.serving.routing import model_routes, routes_of
+from hitless.serving.service import Service
 
 if TYPE_CHECKING:
     from hitless.serving.connection import Connection
-    from hitless.serving.service import Service
+    from hitless.serving.options import Options
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer; of a stream, its pieces together."""
+    """A whole answer; of a stream, its pieces together. `complete`: the model did not fail in the middle of it."""
 
     status: int
     content_type: str
     body: bytes
+    complete: bool = True
 
 
 class LocalConnection:
@@ -54,7 +64,33 @@ class LocalConnection:
         self._stream.append(data)
 
     def end_stream(self, exchange: Exchange, status: int, *, failed: bool = False) -> None:
-        self.reply(exchange, self._head[0], self._head[1], b"".join(self._stream))
+        self._service.row[Cell.IN_FLIGHT] -= 1
+        if not self.answer.done():
+            status, content_type = self._head
+            body = b"".join(self._stream)
+            self.answer.set_result(Answer(status, content_type.decode("latin-1"), body, complete=not failed))
+
+
+@contextlib.asynccontextmanager
+async def opened(package: Package, options: Options) -> AsyncIterator[Service]:
+    """A service for `call`, its model loaded. InputError where contract and code do not fit; what the model's own code
+    raises comes through."""
+    loop = asyncio.get_running_loop()
+    names = [endpoint_name(api) for api in package.contract.apis]
+    board = Board(1, counters_for(names))
+    executor = ThreadPoolExecutor(options.threads, thread_name_prefix="model")
+    try:
+        service = Service(options, loop, board, 0, executor)
+        routes = model_routes(service, names)
+        service.routes = routes_of(service, package, routes)
+        model = await loop.run_in_executor(executor, load_model, package)
+        endpoints = bind(package.contract, model, validation=options.validation, file=package.model_file)
+        for route, endpoint in zip(routes, endpoints, strict=True):
+            route.bind(endpoint)
+        board.phase, service.row[Cell.STATE] = Phase.READY, State.SERVING
+        yield service
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def call(

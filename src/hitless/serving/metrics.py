@@ -107,7 +107,7 @@ def _histogram(
     for offset, bound in enumerate([*map(str, bounds), "+Inf"]):
         count += board.total(start + offset)
         yield f'{name}_bucket{{endpoint="{label}",le="{bound}"}} {count}'
-    yield f'{name}_sum{{endpoint="{label}"}} {board.total(start + len(bounds) + 1) * unit:g}'
+    yield f'{name}_sum{{endpoint="{label}"}} {board.total(start + len(bounds) + 1) * unit}'
     yield f'{name}_count{{endpoint="{label}"}} {count}'
 
 

@@ -7,7 +7,7 @@ Until the model is loaded, requests are held rather than refused: the API answer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hitless.serving.batching import Batcher, Work
@@ -15,6 +15,7 @@ from hitless.serving.endpoints import Endpoint
 from hitless.serving.placement import Placement
 from hitless.serving.replies import Reply, encode, encode_part, rejection_of, to_json
 from hitless.serving.request import Rejected
+from hitless.serving.streams import END, Parts
 
 if TYPE_CHECKING:
     from hitless.serving.exchange import Exchange
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hitless.serving.service import Service
 
 _JSON = b"application/json"
-_END = object()
 
 
 class ModelRoute:
@@ -101,7 +101,8 @@ class ModelRoute:
         if reply.stream is None:
             exchange.connection.reply(exchange, reply.status, reply.content_type, reply.body, reply.headers)
             return
-        task = self._service.loop.create_task(self._stream(exchange, reply, reply.stream))
+        parts = Parts(reply.stream, self._service.loop, self._service.executor)
+        task = self._service.loop.create_task(self._stream(exchange, reply, parts))
         self._streams.add(task)
         task.add_done_callback(self._streams.discard)
         exchange.cancel = task.cancel
@@ -120,19 +121,19 @@ class ModelRoute:
         extra = {"request_id": exchange.request_id.decode()}
         self._service.log.error("%s: the model raised %s", self.name, type(error).__name__, exc_info=error, extra=extra)
 
-    async def _stream(self, exchange: Exchange, reply: Reply, parts: Iterator[Any] | AsyncIterator[Any]) -> None:
+    async def _stream(self, exchange: Exchange, reply: Reply, parts: Parts) -> None:
         """Send the parts as they come, no faster than the client reads. The first decides between 500 and a head."""
         connection, started = exchange.connection, False
         try:
-            part = await self._next(parts)
+            part = await parts.next()
             if not connection.start_stream(exchange, reply.status, reply.content_type, reply.headers):
                 return
             started = True
-            while part is not _END:
+            while part is not END:
                 unread = connection.send_part(exchange, encode_part(part, reply.content_type))
                 if unread is not None:
                     await unread
-                part = await self._next(parts)
+                part = await parts.next()
             connection.end_stream(exchange, reply.status)
         except asyncio.CancelledError:
             connection.end_stream(exchange, 499, failed=True)
@@ -143,23 +144,10 @@ class ModelRoute:
             else:
                 self._fail(exchange, error)
         finally:
-            await self._close(parts)
-
-    async def _next(self, parts: Iterator[Any] | AsyncIterator[Any]) -> Any:
-        if isinstance(parts, AsyncIterator):
-            return await anext(parts, _END)
-        return await self._service.loop.run_in_executor(self._service.executor, next, parts, _END)
-
-    async def _close(self, parts: Iterator[Any] | AsyncIterator[Any]) -> None:
-        """Let a generator that was not read to its end run its `finally`."""
-        try:
-            if isinstance(parts, AsyncIterator):
-                if hasattr(parts, "aclose"):
-                    await parts.aclose()
-            elif hasattr(parts, "close"):
-                await self._service.loop.run_in_executor(self._service.executor, parts.close)
-        except Exception:
-            self._service.log.exception("%s: the model raised while its stream was closed", self.name)
+            try:
+                await parts.close()
+            except Exception as error:
+                self._log(exchange, error)
 
 
 def call_of(endpoint: Endpoint) -> Callable[[Sequence[Any]], Any]:

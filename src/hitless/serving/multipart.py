@@ -228,7 +228,7 @@ def _split_parameters(value: str) -> tuple[str, dict[str, str]]:
         if quoted is not None or bare is not None:
             parameters[key.strip(" \t").lower()] = bare.strip(" \t") if quoted is None else quoted
         at = match.end()
-    raise FormError(f"it has a header with more than {MAX_PARAMETERS} parameters")
+    raise FormError(f"it has more than {MAX_PARAMETERS} parameters in one header")
 
 
 def _text_of(parameters: dict[str, str], key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Decides which inputs and outputs of a bare network are which properties of an api. Pure: declarations in, a table out.
+"""Decides which input or output of a bare network is which property of an api. Pure: declarations in, a table out.
 
 Inputs: a property and an input of the same name; or the sole property and the sole input, whatever their names.
 Outputs: by name; else, for a sole property, the only output that fits its type; else, for the only integer that is
@@ -51,16 +51,17 @@ class NetworkApi:
 def match(api: Api, index: int, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> NetworkApi | list[Problem]:
     """The call that answers an api, or every mismatch of contract and network; `index` is the api's in config.json."""
     place = f"$.apis[{index}]"
-    taken, problems = _inputs(_properties(api.request), inputs, f"{place}.request.data.properties")
+    taken, problems = _inputs(properties_of(api.request), inputs, f"{place}.request.data.properties")
     results, more = _results(api.response, outputs, f"{place}.response.data")
     problems += more
     if problems:
         return problems
-    batched = _counts_requests(_properties(api.request), taken, [result.output for result in results])
+    batched = _counts_requests(properties_of(api.request), taken, [result.output for result in results])
     return NetworkApi(api, taken, tuple(results), MAX_BATCH if batched else 0)
 
 
-def _properties(payload: Payload | None) -> Mapping[str, Mapping[str, Any]]:
+def properties_of(payload: Payload | None) -> Mapping[str, Mapping[str, Any]]:
+    """The schemas of a body's properties by name; empty where the contract names none."""
     properties = ((payload.schema if payload is not None else None) or {}).get("properties") or {}
     return {name: schema if isinstance(schema, Mapping) else {} for name, schema in properties.items()}
 
@@ -79,12 +80,12 @@ def _inputs(
         found = {tensor.name: tensor for tensor in inputs if tensor.name in properties}
     has = _list(inputs)
     problems = [
-        Problem("NET-4", f"the request has no property for the network's input {tensor}",
+        Problem("ONNX-4", f"the request has no property for the network's input {tensor}",
                 f"Add {tensor.name!r} to the properties.", "config.json", path=place)
         for tensor in inputs if tensor not in found.values()
     ]  # fmt: skip
     problems += [
-        Problem("NET-5", f"the network has no input for the property {name!r} of the request",
+        Problem("ONNX-5", f"the network has no input for the property {name!r} of the request",
                 f"Name it like an input ({has}), or take it away.", "config.json", path=f"{place}.{name}")
         for name in properties if name not in found
     ]  # fmt: skip
@@ -103,7 +104,7 @@ def _misfit(name: str, schema: Mapping[str, Any], tensor: Tensor, place: str) ->
         wanted = "array, or number for a single one, or file"
     else:
         return
-    yield Problem("NET-6", f"the property {name!r} is of the type {kind}, the network's input {tensor} cannot be",
+    yield Problem("ONNX-6", f"the property {name!r} is of the type {kind}, the network's input {tensor} cannot be",
                   f'Write "type": {wanted}.', "config.json", path=f"{place}.{name}")  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def _open(tensor: Tensor) -> bool:
 
 def _results(payload: Payload | None, outputs: Sequence[Tensor], place: str) -> tuple[list[Result], list[Problem]]:
     schema = (payload.schema if payload is not None else None) or {}
-    properties: dict[str | None, Mapping[str, Any]] = dict(_properties(payload))
+    properties: dict[str | None, Mapping[str, Any]] = dict(properties_of(payload))
     if not properties and schema.get("type", "object") != "object":
         properties = {WHOLE: schema}
     if not properties:
@@ -203,7 +204,7 @@ def _no_output(name: str | None, schema: Mapping[str, Any], outputs: Sequence[Te
     of_type = f" of the type {kind}" if isinstance(kind, str) else ""
     what = "the reply" if name is WHOLE else f"the property {name!r} of the reply"
     return Problem(
-        "NET-7",
+        "ONNX-7",
         f"no output of the network makes {what}{of_type}",
         f"Name it like an output that fits it; the network has {_list(outputs)}.",
         "config.json",

@@ -33,9 +33,7 @@ class Options:
     )
     linger_s: float = _option(60.0, "after SIGTERM: time during which everything is still accepted (EXIT-2)", low=0)
     deadline_s: float = _option(90.0, "after SIGTERM: time by which the server has left (EXIT-4)", low=0.1)
-    lingering_health: str = _option(
-        "fail", "what the health check says while lingering", choices=("fail", "pass"), name="lingering-health"
-    )
+    lingering_health: str = _option("fail", "what the health check says while lingering", choices=("fail", "pass"))
     keep_alive_s: float = _option(210.0, "idle time after which a connection is closed (KEEP-1: 200)", low=0.1)
     head_timeout_s: float = _option(20.0, "time for a request's line and headers to arrive, else 408", low=0.1)
     body_timeout_s: float = _option(30.0, "time for a body to arrive, plus 1 s per 1 000 bytes, else 408", low=0.1)
@@ -91,9 +89,7 @@ def _name_of(attribute: str) -> str:
     return re.sub(r"_(s|bytes)$", "", attribute).replace("_", "-")
 
 
-SPECS: tuple[Spec, ...] = tuple(
-    Spec(f.name, f.metadata.get("name", _name_of(f.name)), f.default, f.metadata) for f in fields(Options)
-)
+SPECS: tuple[Spec, ...] = tuple(Spec(f.name, _name_of(f.name), f.default, f.metadata) for f in fields(Options))
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -106,6 +102,8 @@ def _parse(spec: Spec, value: Any) -> Any:
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE
         raise ValueError("write true or false")
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise ValueError("write a text or a number")
     if isinstance(spec.default, str):
         if spec.meta.get("choices") and text not in spec.meta["choices"]:
             raise ValueError("write one of " + ", ".join(spec.meta["choices"]))
@@ -136,7 +134,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Every option as a flag; a flag that is not given is absent from the parsed namespace."""
     for spec in SPECS:
         default = (
-            "" if spec.default in ("", 0) else f" [{spec.default:g}]" if _is_number(spec) else f" [{spec.default}]"
+            ""
+            if spec.default in ("", 0)
+            else f" [{spec.default:g}]"
+            if isinstance(spec.default, float)
+            else f" [{spec.default}]"
         )
         if isinstance(spec.default, bool):
             default = " [on]" if spec.default else " [off]"
@@ -150,10 +152,6 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
                 spec.flag, dest=spec.attribute, default=argparse.SUPPRESS,
                 metavar=metavar, help=(spec.meta["help"] + default).replace("%", "%%"),
             )  # fmt: skip
-
-
-def _is_number(spec: Spec) -> bool:
-    return isinstance(spec.default, int | float) and not isinstance(spec.default, bool)
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ def resolve(
             (defaults or {}, spec.attribute, "hitless serve", None),
         )
         for source, key, origin, path in sources:
-            if key in source and not str(source[key]).startswith("tcp://"):  # Kubernetes: a Service named "hitless"
+            if key in source and not (source is environ and _of_kubernetes(source[key])):
                 origins[spec.attribute] = origin
                 try:
                     values[spec.attribute] = _parse(spec, source[key])
@@ -197,6 +195,11 @@ def resolve(
     if problems:
         raise InputError(problems)
     return Resolved(Options(**values), origins)
+
+
+def _of_kubernetes(value: str) -> bool:
+    """A Service named "hitless" gives every container HITLESS_PORT=tcp://10.0.0.1:80."""
+    return value.startswith("tcp://")
 
 
 def _unknown_keys(table: Mapping[str, Any], table_file: str) -> list[Problem]:

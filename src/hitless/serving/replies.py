@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ import msgspec
 
 from hitless.serving.request import Rejected, Response, title_of
 from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART
+
+_LINE_END = re.compile("\r\n|\r|\n")  # of an event stream, and no other
 
 OCTETS = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
@@ -60,10 +63,10 @@ def is_stream(value: Any) -> bool:
 def encode_part(part: Any, content_type: bytes) -> bytes:
     """A piece of a stream: an event (HTML standard, section 9.2) in an event stream, else bytes, text, a JSON line."""
     if content_type.startswith(EVENT_STREAM.encode()):
-        if isinstance(part, bytes | bytearray):
+        if isinstance(part, bytes | bytearray | memoryview):
             return bytes(part)
         text = part if isinstance(part, str) else to_json(part).decode()
-        return "".join(f"data: {line}\n" for line in text.splitlines() or [""]).encode() + b"\n"
+        return "".join(f"data: {line}\n" for line in _LINE_END.split(text)).encode() + b"\n"
     if isinstance(part, bytes | bytearray | memoryview):
         return bytes(part)
     return part.encode() if isinstance(part, str) else to_json(part) + b"\n"

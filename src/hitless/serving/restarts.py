@@ -19,7 +19,7 @@ class Restarts:
     def died(self) -> float:
         """A worker died; seconds until it is started again."""
         self.deaths += 1
-        return 0.0 if self.deaths == 1 else min(_FIRST_S * 2 ** (self.deaths - 2), _LONGEST_S)
+        return 0.0 if self.deaths == 1 else min(_FIRST_S * 2 ** min(self.deaths - 2, 20), _LONGEST_S)
 
     def served(self, seconds: float) -> None:
         """The worker has been serving for so long."""

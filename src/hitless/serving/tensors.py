@@ -194,6 +194,6 @@ def _in_layout(image: Image, tensor: Tensor, layout: str) -> NDArray[Any]:
 def _scaled(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "f":
         return (array / 255).astype(dtype)
-    if dtype.kind == "b" or dtype.itemsize == 1 and dtype.kind == "i":
+    if dtype.kind == "b" or (dtype.itemsize == 1 and dtype.kind == "i"):
         raise ValueError(f"is a picture, whose values do not fit into {dtype}; send an .npy file")
     return array.astype(dtype)

@@ -40,16 +40,22 @@ class Validator:
             raise Rejected(422, _sentence(wrong), errors=tuple(wrong))
         self.check({name: self._read(name, parts) for name, parts in fields.items()})
 
+    def check_query(self, query: Mapping[str, str]) -> None:
+        """The fields of a request without a body."""
+        self.check({name: as_type(text, self._type_of(name)) for name, text in query.items()})
+
     def _type_of(self, name: str) -> Any:
         schema = self._properties.get(name)
         return schema.get("type") if isinstance(schema, Mapping) else None
 
     def _read(self, name: str, parts: Sequence[Part]) -> Any:
         kind = self._type_of(name)
-        if kind == "array" and len(parts) > 1:
-            return [_text(part) for part in parts]
-        part = parts[0]
-        return as_type(_text(part), kind) if part.filename is None else ""
+        if kind == "array" and not (len(parts) == 1 and parts[0].value.lstrip().startswith(b"[")):
+            items = self._properties[name].get("items")
+            element = items[0] if isinstance(items, list) and len(items) == 1 else items
+            inner = element.get("type") if isinstance(element, Mapping) else None
+            return [_plain(part, inner) for part in parts]
+        return _plain(parts[0], kind)
 
     def _rejection(self, value: Any) -> Rejected:
         errors = []
@@ -71,8 +77,9 @@ def as_type(text: str, kind: Any) -> Any:
         return text
 
 
-def _text(part: Part) -> str:
-    return part.value.decode("utf-8", "replace")
+def _plain(part: Part, kind: Any) -> Any:
+    """A part as the schema sees it; a file is a string."""
+    return as_type(part.value.decode("utf-8", "replace"), kind) if part.filename is None else ""
 
 
 def _sentence(errors: Sequence[tuple[str, str]]) -> str:

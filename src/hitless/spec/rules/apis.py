@@ -127,7 +127,7 @@ def _url_remedy(url: str) -> str:
     if "{" in url:
         return "Urls have no parameters: take them from the query or the body."
     alone = re.split("[?#]", re.sub("^[a-z]+://[^/]*", "", url))[0] or "/"
-    if alone != url and PATH.fullmatch(alone):
+    if alone != url and url and PATH.fullmatch(alone):
         return f"Write the path alone: {quoted(alone)}."
     if PATH.fullmatch(f"/{url}"):
         return f"Write {quoted(f'/{url}')}."

@@ -1,0 +1,109 @@
+// One api: its inputs, its answer, its curl line, and what happens between them.
+
+const LIVE_PAUSE_MS = 40; // between an answer and the next picture, while one draws
+
+function apiView(api, contents, remember) {
+  const answer = answerPanel();
+  const inputs = apiInputs(api, { onChange: refresh, onLive, onClear: keepLive });
+  const line = element("code", { class: "curl-line", tabindex: "0", "aria-label": "The same request with curl" });
+  const send = element("button", { type: "submit", class: "primary" }, icon("play"), "Send");
+  const stop = element("button", { type: "button", class: "stop", hidden: true, onclick: () => current?.abort() }, icon("cross"), "Stop");
+  const live = element("input", { type: "checkbox", role: "switch", checked: api.sketch });
+  const samples = contents.examples.filter((sample) => sample.url === api.url && sample.method === api.method);
+  let current = null; // of the request under way
+  let turn = 0; // of the last request sent: older answers are not shown
+  let lastLive = null; // [request, answer] of the drawing as it is
+  let liveBusy = false;
+  let liveWanted = false;
+
+  const form = element("form", { class: "panel request", onsubmit: (event) => { event.preventDefault(); run(); } },
+    element("header", {}, element("h2", {}, element("span", { class: "method" }, api.method), element("code", {}, api.url))),
+    inputs.element,
+    element("footer", {}, send, stop,
+      ...samples.map((sample, index) => sampleButton(sample, samples.length > 1 ? `Example ${index + 1}` : "Try the example", () => runSample(sample))),
+      inputs.canDraw ? element("label", { class: "live" }, live, "Answer while I draw") : null));
+  const curl = element("section", { class: "curl", "aria-label": "curl" }, element("span", { class: "prompt", "aria-hidden": "true" }, "$"), line, copyButton(() => line.textContent, "Copy"));
+  const whole = element("div", { class: "api" }, form, answer.element, curl);
+
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+  });
+
+  function refresh() {
+    line.textContent = curlLine(inputs.request(), contents);
+  }
+
+  async function run({ quiet = false, expected } = {}) {
+    const request = inputs.request();
+    const mine = (turn += 1);
+    const late = () => mine !== turn;
+    current?.abort();
+    const own = (current = new AbortController());
+    const button = setTimeout(() => { stop.hidden = late(); }, 400);
+    if (!quiet) lastLive = null;
+    answer.busy(true);
+    try {
+      const result = await call(request, {
+        signal: own.signal,
+        onHead: (head) => late() || answer.head(head),
+        onPiece: (bytes) => late() || answer.piece(bytes),
+      });
+      if (late()) return;
+      show(result, expected);
+      if (quiet) lastLive = [request, result];
+      else remember(view, api, request, result);
+    } catch (error) {
+      if (late()) return;
+      inputs.showFaults([]);
+      if (error.name === "AbortError") answer.fail("Stopped", "You stopped this request before its answer was whole.");
+      else answer.fail("The server does not answer", "Is it still running? The pill at the top tells when it is back.");
+    } finally {
+      clearTimeout(button);
+      if (!late()) stop.hidden = true;
+    }
+  }
+
+  function show(result, expected) {
+    const value = result.status >= 400 ? valueOf(result) : null;
+    answer.show(result, expected);
+    inputs.showFaults(Array.isArray(value?.errors) ? value.errors : []);
+  }
+
+  function runSample(sample) {
+    inputs.fill(sample);
+    run({ expected: sample.answer });
+  }
+
+  function onLive() {
+    refresh();
+    if (!live.checked) return;
+    liveWanted = true;
+    pump();
+  }
+
+  // At most one request under way: the picture goes out anew as soon as the last answer is there.
+  async function pump() {
+    if (liveBusy || !liveWanted) return;
+    liveBusy = true;
+    liveWanted = false;
+    if (inputs.drawing() && inputs.request().form.length) await run({ quiet: true });
+    else { turn += 1; answer.clear(); }
+    await new Promise((done) => { setTimeout(done, LIVE_PAUSE_MS); });
+    liveBusy = false;
+    pump();
+  }
+
+  function keepLive() {
+    if (lastLive) remember(view, api, ...lastLive);
+    lastLive = null;
+  }
+
+  refresh();
+  const view = { element: whole, api, show, takeFiles: inputs.takeFiles };
+  return view;
+}
+
+function sampleButton(sample, label, onClick) {
+  const picture = (sample.form ?? []).find((part) => part.type?.startsWith("image/"));
+  return element("button", { type: "button", class: "sample", onclick: onClick }, picture ? thumbnail(partValue(picture)) : null, label);
+}
