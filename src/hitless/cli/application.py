@@ -16,11 +16,11 @@ _HELP = """Serve a model package, a folder with config.json and a model, without
 
 \b
 Examples:
-  hitless init my-model                          a package that serves at once
-  hitless serve my-model                         serve it, with a page to try it out
-  hitless predict my-model                       one request to it, without a server
-  hitless predict http://127.0.0.1:8080 -d '{}'  one request to a server
-  hitless config check my-model/config.json      every problem of a config.json at once
+  hitless init my-model                      make a package
+  hitless serve my-model                     serve it, with a page to try it
+  hitless predict my-model                   one request, without a server
+  hitless predict http://127.0.0.1:8080      one request to a server
+  hitless config check my-model/config.json  what is wrong with it
 """
 
 app = typer.Typer(

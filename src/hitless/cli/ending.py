@@ -1,6 +1,7 @@
 """How a command ends: whatever it returned or raised → a message on standard error and the exit code.
 
-The codes are those of the architecture, section 8; 130 after Ctrl-C and 141 for a reader that went away are the shell's.
+The codes are those of the architecture, section 8. 130 after Ctrl-C, and 141 for a reader that went
+away, are what shells know.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def _text(file: str | None) -> str:
 
 def _how_to_report() -> str:
     return (
-        "\nThis is a mistake in hitless, not in what you gave it. Please report it to the project, with the lines above and:\n"
+        "\nThis is a mistake in hitless, not in what you gave it. "
+        "Please report it to the project, with the lines above and these:\n"
         f"  {shlex.join(['hitless', *sys.argv[1:]])}\n"
         f"  hitless {__version__}, Python {platform.python_version()}, {platform.platform()}"
     )

@@ -1,6 +1,6 @@
 """The reference of the server's options, made from their declarations.
 
-    python -m hitless.cli.reference > docs/reference/options.md
+python -m hitless.cli.reference > docs/reference/options.md
 """
 
 from __future__ import annotations

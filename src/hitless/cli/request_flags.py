@@ -141,6 +141,8 @@ def _flags_for(api: Api) -> str:
     """Flags as they might be, with the names of the contract: `-F images=@FILE`."""
     properties = ((api.request.schema if api.request is not None else None) or {}).get("properties") or {}
     if api.request is not None and api.request.content_type == MULTIPART:
-        files = {name for name, schema in properties.items() if isinstance(schema, dict) and schema.get("type") == "file"}
+        files = {
+            name for name, schema in properties.items() if isinstance(schema, dict) and schema.get("type") == "file"
+        }
         return " ".join(f"-F {name}={'@FILE' if name in files else '…'}" for name in properties) or "-F name=@FILE"
     return "-d '{" + ", ".join(f'"{name}": …' for name in properties) + "}'"

@@ -6,7 +6,7 @@ import typer
 
 
 def serve(context: typer.Context) -> None:
-    """Serve a package until stopped: `hitless serve DIR`; its options: `hitless serve --help`."""
+    """Serve a package. Its options: hitless serve --help."""
     from hitless.serving.__main__ import main
 
     raise typer.Exit(main(context.args, laptop=True))

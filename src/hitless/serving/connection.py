@@ -78,6 +78,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._ended = True
+        self._reader.end()
         waiting = self._current or (self._backlog[0] if self._backlog else None)
         if waiting is None or self.tls:
             return False

@@ -38,7 +38,10 @@ def read_head(exchange: Exchange, version: str) -> Framing:
                 exchange.request_id = value
         elif name == b"transfer-encoding":
             length = None
-            if value.strip().lower() != b"chunked":
+            codings = [coding.strip() for coding in value.lower().split(b",")]
+            if codings[-1] != b"chunked":
+                _reject(exchange, 400, "The last Transfer-Encoding is not chunked (RFC 9112, section 6.3).")
+            elif len(codings) > 1:
                 _reject(exchange, 501, f"Transfer-Encoding {value.decode('latin-1')!r}: only chunked is understood.")
         elif name == b"content-encoding":
             if value.strip().lower() not in (b"", b"identity"):

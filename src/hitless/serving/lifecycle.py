@@ -30,6 +30,7 @@ class Phase(IntEnum):
 
 class Event(Enum):
     LOADED = "every worker has loaded its model"
+    LOAD_FAILED = "the model cannot be loaded"
     TERMINATE = "SIGTERM"
     INTERRUPT = "SIGINT: as SIGTERM, without the linger"
     LINGER_OVER = "the linger has passed"
@@ -55,6 +56,8 @@ _NEXT: dict[tuple[Phase, Event], Phase] = {
     (Phase.DRAINING, Event.LINGER_OVER): Phase.DRAINING,
     (Phase.DRAINING, Event.LAST_REPLY_SENT): Phase.STOPPED,
     (Phase.DRAINING, Event.DEADLINE_HIT): Phase.STOPPED,  # EXIT-4
+    **{(phase, Event.LOAD_FAILED): Phase.STOPPED for phase in Phase},
+    **{(Phase.STOPPED, event): Phase.STOPPED for event in Event},  # whatever comes in the same turn
 }
 
 

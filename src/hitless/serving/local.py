@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from hitless.errors import HitlessError, InputError, Problem
 from hitless.serving.board import Board, Cell, State
 from hitless.serving.endpoints import bind, endpoint_name
 from hitless.serving.exchange import Exchange
@@ -71,10 +72,18 @@ class LocalConnection:
             self.answer.set_result(Answer(status, content_type.decode("latin-1"), body, complete=not failed))
 
 
+class LoadError(InputError):
+    """The model's own code raised something (`raised`) while it was loaded."""
+
+    def __init__(self, package: Package, error: BaseException) -> None:
+        message = f"the model does not load: {type(error).__name__}: {error}"
+        super().__init__([Problem("PKG-8", message, "Its traceback shows where.", str(package.folder))])
+        self.raised = error
+
+
 @contextlib.asynccontextmanager
 async def opened(package: Package, options: Options) -> AsyncIterator[Service]:
-    """A service for `call`, its model loaded. InputError where contract and code do not fit; what the model's own code
-    raises comes through."""
+    """A service for `call`, its model loaded. InputError where contract and code do not fit, LoadError among them."""
     loop = asyncio.get_running_loop()
     names = [endpoint_name(api) for api in package.contract.apis]
     board = Board(1, counters_for(names))
@@ -83,7 +92,7 @@ async def opened(package: Package, options: Options) -> AsyncIterator[Service]:
         service = Service(options, loop, board, 0, executor)
         routes = model_routes(service, names)
         service.routes = routes_of(service, package, routes)
-        model = await loop.run_in_executor(executor, load_model, package)
+        model = await loop.run_in_executor(executor, _load, package)
         endpoints = bind(package.contract, model, validation=options.validation, file=package.model_file)
         for route, endpoint in zip(routes, endpoints, strict=True):
             route.bind(endpoint)
@@ -91,6 +100,15 @@ async def opened(package: Package, options: Options) -> AsyncIterator[Service]:
         yield service
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _load(package: Package) -> object:
+    try:
+        return load_model(package)
+    except HitlessError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise LoadError(package, error) from error
 
 
 async def call(

@@ -90,6 +90,12 @@ class Reader:
         self.forget_body()
         self._receive(exchange)
 
+    def end(self) -> None:
+        """The client sends no more: the rest of a request that is half here can never come."""
+        self.done = True
+        self.incoming = None
+        self.forget_body()
+
     def overdue(self, now: float, since: float) -> Rejected | None:
         """What to say to a client whose request is too slow; `since`: when it last had our attention."""
         if self.incoming is None:
@@ -220,4 +226,6 @@ class Reader:
         if rejection is None and isinstance(error, httptools.HttpParserCallbackError):
             self._service.log.error("a callback of the parser failed", exc_info=error.__context__ or error)
             rejection = Rejected(500, "The server failed; its log says why.")
+        if rejection is None and str(error) == "Invalid HTTP version":
+            rejection = Rejected(505, "This version of HTTP is not spoken here: use HTTP/1.1.")
         self.refuse(rejection or Rejected(400, f"This is no HTTP/1.1 request: {error}."))

@@ -50,7 +50,7 @@ def _encode(body: Any, declared: str, status: int, content_type: str | None, hea
     if isinstance(body, str) and (content_type or declared) not in (JSON, MULTIPART):
         return Reply(status, _media_type(content_type or _with_charset(declared)), headers, body.encode())
     if is_stream(body):
-        kind = content_type or (_with_charset(declared) if declared == EVENT_STREAM else OCTETS)
+        kind = content_type or (OCTETS if declared in (JSON, MULTIPART) else _with_charset(declared))
         return Reply(status, _media_type(kind), headers, b"", body)
     return Reply(status, _media_type(content_type or JSON), headers, to_json(body))
 
@@ -109,10 +109,10 @@ def rejection_of(error: BaseException) -> Rejected | None:
 
     The class, not the instance: HTTP clients put the status of *their* answer on the instances that they raise.
     """
-    if isinstance(error, Rejected):
-        return error
-    status = getattr(type(error), "status", None)
+    status = error.status if isinstance(error, Rejected) else getattr(type(error), "status", None)
     if isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599:
+        if isinstance(error, Rejected):
+            return error
         try:
             return Rejected(status, str(error) or title_of(status))
         except Exception:

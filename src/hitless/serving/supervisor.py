@@ -232,7 +232,7 @@ class Supervisor:
             self._log.error("contract and code do not fit:\n%s", reason)
         if not generation.has_served:
             self._exit_code = 2
-            self._phase = Phase.STOPPED
+            self._happens(Event.LOAD_FAILED)
 
     def _reap(self) -> None:
         """Collect every child that ended: ours, and as PID 1 the orphans of others."""

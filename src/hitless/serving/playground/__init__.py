@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 STYLES = ("base", "layout", "fields", "answer")
 # In the order in which they build on each other; together they are one script.
 SCRIPTS = (
-    "dom", "formats", "json_text", "curl", "drawing", "file_field", "fields", "json_editor", "inputs",
+    "dom", "formats", "json_text", "json_fault", "curl", "drawing", "file_field", "fields", "json_editor", "inputs",
     "values", "events", "answer", "calling", "history", "health", "api", "page",
 )  # fmt: skip
 POLICY = (

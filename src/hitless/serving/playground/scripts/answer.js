@@ -1,13 +1,15 @@
 // Shows an answer: large where it is one value, as picture, bars, text or events; a refusal in plain words.
 
-function answerPanel() {
+function answerPanel(invitation) {
   const stage = element("div", { class: "stage" });
   const facts = element("div", { class: "facts" });
   const progress = element("div", { class: "progress", hidden: true });
   const heading = freshId("answer");
+  const id = element("code", {});
+  const trace = element("footer", { title: "As in the server's log", hidden: true }, "Request", id, copyButton(() => id.textContent));
   const whole = element("section", { class: "panel answer", "aria-labelledby": heading }, progress,
     element("header", {}, element("h2", { id: heading }, "Answer"), facts),
-    element("div", { role: "status" }, stage));
+    element("div", { role: "status" }, stage), trace);
   let pieces = null;
   let timer = 0;
 
@@ -22,29 +24,36 @@ function answerPanel() {
     pieces = comesInPieces(known) && known.status < 400 ? pieceView(known.type) : null;
     if (!pieces) return;
     stage.replaceChildren(pieces.element);
-    facts.replaceChildren(statusChip(known), element("span", { class: "chip streaming" }, "streaming"));
+    about(known, statusChip(known), element("span", { class: "chip streaming" }, "streaming"));
+  }
+
+  function about(known, ...chips) {
+    facts.replaceChildren(...chips);
+    trace.hidden = !known?.id;
+    id.textContent = known?.id ?? "";
   }
 
   function show(answer, expected) {
     busy(false);
     const value = valueOf(answer);
-    facts.replaceChildren(...factChips(answer));
+    about(answer, ...factChips(answer));
     if (expected !== undefined && answer.status < 400) facts.prepend(expectationChip(sameJson(value, expected), expected));
-    if (!pieces) stage.replaceChildren(...stageOf(answer, value, stage));
+    if (pieces) pieces.add(new Uint8Array(), true);
+    else stage.replaceChildren(...stageOf(answer, value, stage));
     pieces = null;
   }
 
   function fail(title, detail) {
     busy(false);
     pieces = null;
-    facts.replaceChildren();
+    about(null);
     stage.replaceChildren(trouble(title, detail));
   }
 
   function clear() {
     busy(false);
-    facts.replaceChildren();
-    stage.replaceChildren(element("p", { class: "empty" }, "The answer appears here."));
+    about(null);
+    stage.replaceChildren(element("div", { class: "empty" }, element("p", { class: "ghost", "aria-hidden": "true" }, "?"), element("p", {}, invitation)));
   }
 
   clear();
@@ -108,7 +117,7 @@ function problemView(answer, value) {
   const isProblem = value && typeof value.detail === "string";
   const faults = isProblem && Array.isArray(value.errors) ? value.errors : [];
   const detail = isProblem ? value.detail : textOf(answer).slice(0, 2000);
-  const list = element("dl", { class: "faults" }, ...faults.flatMap((fault) => [element("dt", {}, String(fault.field)), element("dd", {}, String(fault.detail))]));
+  const list = element("dl", { class: "faults" }, ...faults.flatMap((fault) => [element("dt", {}, faultPath(fault)), element("dd", {}, String(fault.detail))]));
   return trouble(plainWords(answer.status), faults.length ? "" : detail, faults.length ? list : null, ADVICE[answer.status]);
 }
 
@@ -118,9 +127,8 @@ function trouble(title, detail, list = null, advice = "") {
 }
 
 function factChips(answer) {
-  const id = element("button", { type: "button", class: "chip id", title: "Request id, as in the server's log; click to copy", onclick: () => copyText(answer.id) }, answer.id);
   const chip = (text, title) => element("span", { class: "chip", title }, text);
-  return [statusChip(answer), chip(timeText(answer.milliseconds), "From sending to the last byte, as the browser sees it"), chip(byteText(answer.bytes.length), answer.type), answer.id ? id : ""];
+  return [statusChip(answer), chip(timeText(answer.milliseconds), "From sending to the last byte, as the browser sees it"), chip(byteText(answer.bytes.length), answer.type)];
 }
 
 function statusChip({ status, reason }) {

@@ -3,10 +3,10 @@
 const LIVE_PAUSE_MS = 40; // between an answer and the next picture, while one draws
 
 function apiView(api, contents, remember) {
-  const answer = answerPanel();
+  const answer = answerPanel(api.sketch ? "Draw, and the answer appears as you go." : "The answer appears here.");
   const inputs = apiInputs(api, { onChange: refresh, onLive, onClear: keepLive });
   const line = element("code", { class: "curl-line", tabindex: "0", "aria-label": "The same request with curl" });
-  const send = element("button", { type: "submit", class: "primary" }, icon("play"), "Send");
+  const send = element("button", { type: "submit", class: "primary", title: "Ctrl + Enter" }, icon("play"), "Send");
   const stop = element("button", { type: "button", class: "stop", hidden: true, onclick: () => current?.abort() }, icon("cross"), "Stop");
   const live = element("input", { type: "checkbox", role: "switch", checked: api.sketch });
   const samples = contents.examples.filter((sample) => sample.url === api.url && sample.method === api.method);
@@ -16,7 +16,7 @@ function apiView(api, contents, remember) {
   let liveBusy = false;
   let liveWanted = false;
 
-  const form = element("form", { class: "panel request", onsubmit: (event) => { event.preventDefault(); run(); } },
+  const form = element("form", { class: "panel request", novalidate: true, onsubmit: (event) => { event.preventDefault(); run(); } },
     element("header", {}, element("h2", {}, element("span", { class: "method" }, api.method), element("code", {}, api.url))),
     inputs.element,
     element("footer", {}, send, stop,
@@ -30,7 +30,7 @@ function apiView(api, contents, remember) {
   });
 
   function refresh() {
-    line.textContent = curlLine(inputs.request(), contents);
+    line.textContent = curlLine(withFiles(inputs.request(), api, samples), contents);
   }
 
   async function run({ quiet = false, expected } = {}) {
@@ -103,7 +103,17 @@ function apiView(api, contents, remember) {
   return view;
 }
 
+// For the curl line: while a file is not chosen yet, the example's, or one to be filled in.
+function withFiles(request, api, samples) {
+  if (!request.form) return request;
+  const given = new Set(request.form.map(([name]) => name));
+  const absent = api.fields.filter((spec) => spec.kind.startsWith("file") && !given.has(spec.name));
+  const parts = samples.flatMap((sample) => sample.form ?? []);
+  const files = absent.map(({ name }) => [name, Object.assign(new File([], "FILE"), { path: parts.find((part) => part.name === name)?.path ?? "FILE" })]);
+  return { ...request, form: [...request.form, ...files] };
+}
+
 function sampleButton(sample, label, onClick) {
   const picture = (sample.form ?? []).find((part) => part.type?.startsWith("image/"));
-  return element("button", { type: "button", class: "sample", onclick: onClick }, picture ? thumbnail(partValue(picture)) : null, label);
+  return element("button", { type: "button", class: "sample", title: sample.json ?? null, onclick: onClick }, picture ? thumbnail(partValue(picture)) : null, label);
 }

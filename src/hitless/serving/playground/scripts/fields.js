@@ -7,8 +7,9 @@ function makeField(spec, hooks) {
   const fault = element("p", { class: "fault", id: faultId, role: "alert", hidden: true });
   const label = element("label", { for: made.id, class: "label" }, spec.name);
   if (spec.required) label.append(element("span", { class: "needed", title: "required" }, "required"));
-  const whole = element("div", { class: `field ${spec.kind}` }, label, made.control, fault);
-  if (spec.note) label.after(element("p", { class: "note" }, spec.note));
+  const head = made.aside ? element("div", { class: "field-head" }, label, made.aside) : label;
+  const whole = element("div", { class: `field ${spec.kind}` }, head, made.control, fault);
+  if (spec.note) head.after(element("p", { class: "note" }, spec.note));
 
   function setFault(text) {
     const control = whole.querySelector("input, textarea, select, canvas");

@@ -50,7 +50,8 @@ function fileField(spec, { sketch, onChange, onLive, onClear }) {
   show(mode);
   return {
     id,
-    control: element("div", { class: "file-field" }, modes?.element, pad?.element, files),
+    control: element("div", { class: "file-field" }, pad?.element, files),
+    aside: modes?.element,
     read: () => (mode === "file" ? chosen : pad.isEmpty() ? [] : [pad.file()]),
     set: (value) => put([value].flat()),
     takes: put,

@@ -33,7 +33,7 @@ const PLAIN_WORDS = {
 
 const ADVICE = {
   413: "Send something smaller, or raise the server's --max-body.",
-  500: "The server's log says why; look for the request id below.",
+  500: "Look for the request id below in the log.",
   503: "Try again in a moment.",
   504: "Try something smaller, or raise the server's --request-timeout.",
 };

@@ -21,6 +21,7 @@ function historyRow(api, request, answer, onOpen) {
 
 function summaryOf(answer) {
   if (answer.status >= 400) return `${answer.status} ${answer.reason}`.trim();
+  if (answer.type.startsWith("text/event-stream")) return `${textOf(answer).match(/^data/gm)?.length ?? 0} events`;
   const value = valueOf(answer);
   if (value === undefined) return `${byteText(answer.bytes.length)} ${answer.type.split(";")[0]}`;
   return headlineOf(value)?.text ?? JSON.stringify(value).slice(0, 60);

@@ -37,7 +37,7 @@ function apiInputs(api, hooks) {
     let found = false;
     for (const field of fields) {
       const own = faults.filter((fault) => faultField(fault) === field.spec.name);
-      field.setFault(own.map((fault) => fault.detail).join("; "));
+      field.setFault(own.map((fault) => String(fault.detail)).join("; "));
       found ||= own.length > 0;
     }
     return found;
@@ -53,10 +53,16 @@ function apiInputs(api, hooks) {
   };
 }
 
-// "data/0/x" is about data; a missing field is told of the body that lacks it.
+// Where the fault is. A field that is missing is told of what lacks it: it is named itself here.
+function faultPath(fault) {
+  const missing = /^["']([^"']+)["'] is a required property/.exec(fault.detail);
+  const place = String(fault.field);
+  return missing ? (place === "(body)" ? missing[1] : `${place}/${missing[1]}`) : place;
+}
+
+// "data/0/x" is about the field data.
 function faultField(fault) {
-  const missing = /^"?'?([^"']+)"?'? is a required property/.exec(fault.detail);
-  return fault.field === "(body)" && missing ? missing[1] : fault.field.split("/")[0];
+  return faultPath(fault).split("/")[0];
 }
 
 function partValue(part) {

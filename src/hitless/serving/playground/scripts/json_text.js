@@ -1,4 +1,4 @@
-// JSON as text: indented, coloured, judged. Works on the text itself, so that 12345678901234567890 stays what it is.
+// JSON as text: indented and coloured. Works on the text itself, so that 12345678901234567890 stays what it is.
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/g;
 const SHORT = 60; // characters: an array or object without nesting that is no longer stays in one line
@@ -72,28 +72,6 @@ function colouredJson(text) {
 
 function indentedJson(text) {
   return indentedPieces(text).map(([, piece]) => piece).join("");
-}
-
-// What is wrong with a text that should be JSON, in words and with its place; null where nothing is.
-function jsonFault(text) {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return { message: faultWords(error.message), place: faultPlace(text, error.message) };
-  }
-}
-
-function faultWords(message) {
-  return message.replace(/^JSON\.parse: /, "").replace(/,? ?"[^]*" is not valid JSON$/, "").replace(/ ?(in JSON )?at (position|line) [^]*$/, "");
-}
-
-function faultPlace(text, message) {
-  const named = /line (\d+) column (\d+)/.exec(message);
-  if (named) return { line: Number(named[1]), column: Number(named[2]) };
-  const position = /position (\d+)/.exec(message);
-  const before = text.slice(0, position ? Number(position[1]) : text.length).split("\n");
-  return { line: before.length, column: before.at(-1).length + 1 };
 }
 
 function sameJson(one, other) {

@@ -1,0 +1,97 @@
+"""One request to a running server. Shows nothing; UnavailableError where there is no answer."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from hitless import __version__
+from hitless.cli.incoming import CutOffError, Incoming, essence, told_when_slow
+from hitless.cli.request_flags import Call
+from hitless.errors import InputError, Problem, UnavailableError
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 300.0  # from one piece of the answer to the next
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # no proxy of the environment is asked for these
+
+
+def url_of(address: str, path: str | None) -> httpx.URL:
+    """`http://host:8080/base` and `/greet?x=1` → the url to ask. InputError where that is none."""
+    try:
+        base = httpx.URL(address)
+        url = base if path is None else httpx.URL(f"{str(base).rstrip('/')}/{path.lstrip('/')}")
+    except (httpx.InvalidURL, ValueError) as error:
+        reason = str(error)
+    else:
+        if url.host and base.scheme in ("http", "https"):
+            return url
+        reason = "the name of the host is missing"
+    remedy = "Write it like http://127.0.0.1:8080."
+    raise InputError([Problem("CALL-6", f"{address} is no address of a server: {reason}", remedy)])
+
+
+@contextlib.contextmanager
+def call_server(url: httpx.URL, call: Call) -> Iterator[tuple[Incoming, str]]:
+    """The answer, and a note that the user should read (or nothing)."""
+    note = ""
+    with contextlib.ExitStack() as stack:
+        try:
+            response = _send(stack, url, call, verified=True)
+        except httpx.ConnectError as error:
+            if not _is_distrust(error):
+                raise _unavailable(url, error) from error
+            note = f"the certificate of {url.host} is not one that can be verified (self-signed?); taken all the same"
+            response = _send(stack, url, call, verified=False)
+        except httpx.HTTPError as error:
+            raise _unavailable(url, error) from error
+        kind = essence(response.headers.get("content-type", ""))
+        yield Incoming(response.status_code, kind, _pieces(response), response.headers.get("location", "")), note
+
+
+def _send(stack: contextlib.ExitStack, url: httpx.URL, call: Call, *, verified: bool) -> httpx.Response:
+    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    headers = {"user-agent": f"hitless/{__version__}", "accept": "*/*"}
+    if call.body is not None:
+        headers["content-type"] = call.body.content_type
+    client = stack.enter_context(
+        httpx.Client(verify=verified, timeout=timeout, trust_env=url.host not in _LOOPBACK, headers=headers)
+    )
+    content = call.body.data if call.body is not None else None
+    with told_when_slow("waiting for the answer"):
+        return stack.enter_context(client.stream(call.method, url, content=content))
+
+
+def _is_distrust(error: BaseException | None) -> bool:
+    """Whether a certificate that cannot be verified is behind it; then no request has been sent yet."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_bytes()
+    except httpx.TimeoutException as error:
+        raise CutOffError(f"nothing more came for {READ_TIMEOUT_S:g} s") from error
+    except httpx.HTTPError as error:
+        raise CutOffError("the server ended the connection in the middle of its answer") from error
+
+
+def _unavailable(url: httpx.URL, error: httpx.HTTPError) -> UnavailableError:
+    match error:
+        case httpx.ConnectTimeout():
+            reason = f"no connection within {CONNECT_TIMEOUT_S:g} s"
+        case httpx.TimeoutException():
+            reason = f"no answer within {READ_TIMEOUT_S:g} s"
+        case httpx.RemoteProtocolError():
+            reason = f"it does not answer in HTTP ({error}); is it https?"
+        case _:
+            reason = str(error) or type(error).__name__
+    return UnavailableError(
+        f"cannot reach {url}: {reason}\n    Is the server running there? `hitless serve DIR` starts one."
+    )
