@@ -73,13 +73,14 @@ def laid_out(value: Any, width: int) -> str:
 
 def _as_text(answer: Incoming) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    text = ""
+    last = "\n"
     for piece in answer.pieces:
         text = decoder.decode(piece)
         sys.stdout.write(text)
         sys.stdout.flush()
+        last = text[-1:] or last
         yield piece
-    if not text.endswith("\n"):
+    if last != "\n":
         print()
 
 

@@ -18,8 +18,8 @@ from hitless.serving.options import Options, resolve
 from hitless.serving.package import Package
 
 
-def call_package(package: Package, call: Call) -> tuple[Incoming, float, float]:
-    """The answer, and the seconds that loading the model and answering took. InputError as `local.opened` raises it;
+def call_package(package: Package, call: Call) -> tuple[Incoming, float]:
+    """The answer, and the seconds that loading the model took. InputError as `local.opened` raises it;
     the traceback of a model that does not load goes to standard error.
     """
     with contextlib.redirect_stdout(sys.stderr):  # what the model prints is not the answer
@@ -28,7 +28,8 @@ def call_package(package: Package, call: Call) -> tuple[Incoming, float, float]:
         except local.LoadError as error:
             print(own_traceback(error.raised, package.folder), file=sys.stderr)
             raise
-    return Incoming(answer.status, essence(answer.content_type), _pieces(answer)), loading_s, answering_s
+    incoming = Incoming(answer.status, essence(answer.content_type), _pieces(answer), lambda: answering_s)
+    return incoming, loading_s
 
 
 async def _call(package: Package, call: Call) -> tuple[local.Answer, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _PATIENCE_S = 2.0
@@ -17,11 +17,14 @@ class CutOffError(Exception):
 
 @dataclass(frozen=True)
 class Incoming:
-    """An answer. `media_type` is in lower case and without parameters; `pieces` may raise CutOffError."""
+    """An answer. `media_type` is in lower case and without parameters; `pieces` may raise CutOffError; `seconds` says
+    how long it took, once they have all been read.
+    """
 
     status: int
     media_type: str
     pieces: Iterator[bytes]
+    seconds: Callable[[], float]
     location: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 from collections.abc import Iterator
 
@@ -30,38 +31,50 @@ def url_of(address: str, path: str | None) -> httpx.URL:
             return url
         reason = "the name of the host is missing"
     remedy = "Write it like http://127.0.0.1:8080."
-    raise InputError([Problem("CALL-6", f"{address} is no address of a server: {reason}", remedy)])
+    raise InputError([Problem("CALL-7", f"{address} is no address of a server: {reason}", remedy)])
 
 
 @contextlib.contextmanager
 def call_server(url: httpx.URL, call: Call) -> Iterator[tuple[Incoming, str]]:
     """The answer, and a note that the user should read (or nothing)."""
-    note = ""
     with contextlib.ExitStack() as stack:
         try:
-            response = _send(stack, url, call, verified=True)
-        except httpx.ConnectError as error:
-            if not _is_distrust(error):
-                raise _unavailable(url, error) from error
-            note = f"the certificate of {url.host} is not one that can be verified (self-signed?); taken all the same"
-            response = _send(stack, url, call, verified=False)
+            response, note = _response(stack, url, call)
         except httpx.HTTPError as error:
             raise _unavailable(url, error) from error
-        kind = essence(response.headers.get("content-type", ""))
-        yield Incoming(response.status_code, kind, _pieces(response), response.headers.get("location", "")), note
+        yield _incoming(response), note
+
+
+def _response(stack: contextlib.ExitStack, url: httpx.URL, call: Call) -> tuple[httpx.Response, str]:
+    try:
+        return _send(stack, url, call, verified=url.scheme == "https"), ""
+    except httpx.ConnectError as error:
+        if not _is_distrust(error):
+            raise
+    note = f"the certificate of {url.host} is not one that can be verified (self-signed?); taken all the same"
+    return _send(stack, url, call, verified=False), note
 
 
 def _send(stack: contextlib.ExitStack, url: httpx.URL, call: Call, *, verified: bool) -> httpx.Response:
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    headers = {"user-agent": f"hitless/{__version__}", "accept": "*/*"}
+    client = httpx.Client(verify=verified, timeout=timeout, trust_env=url.host not in _LOOPBACK)
+    stack.enter_context(client)
+    headers = {"user-agent": f"hitless/{__version__}"}
     if call.body is not None:
         headers["content-type"] = call.body.content_type
-    client = stack.enter_context(
-        httpx.Client(verify=verified, timeout=timeout, trust_env=url.host not in _LOOPBACK, headers=headers)
-    )
     content = call.body.data if call.body is not None else None
     with told_when_slow("waiting for the answer"):
-        return stack.enter_context(client.stream(call.method, url, content=content))
+        return stack.enter_context(client.stream(call.method, url, content=content, headers=headers))
+
+
+def _incoming(response: httpx.Response) -> Incoming:
+    return Incoming(
+        response.status_code,
+        essence(response.headers.get("content-type", "")),
+        _pieces(response),
+        lambda: response.elapsed.total_seconds(),
+        response.headers.get("location", ""),
+    )
 
 
 def _is_distrust(error: BaseException | None) -> bool:
@@ -91,7 +104,8 @@ def _unavailable(url: httpx.URL, error: httpx.HTTPError) -> UnavailableError:
         case httpx.RemoteProtocolError():
             reason = f"it does not answer in HTTP ({error}); is it https?"
         case _:
-            reason = str(error) or type(error).__name__
+            reason = re.sub(r"^\[Errno[^]]*\] ", "", str(error)) or type(error).__name__
+            reason += "; is it http?" if reason.startswith("[SSL") else ""
     return UnavailableError(
         f"cannot reach {url}: {reason}\n    Is the server running there? `hitless serve DIR` starts one."
     )

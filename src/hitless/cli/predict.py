@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hitless.cli.answers import show
-from hitless.cli.request_flags import body_of, call_of_package, call_of_server, media_type_of
+from hitless.cli.request_flags import Flags, call_of_package, call_of_server
+from hitless.errors import InputError, Problem
 
 
 def predict(
@@ -65,51 +66,52 @@ def predict(
       2  the package, a file or a flag is wrong
       3  no server could be reached
     """
-    verb = method.upper() if method is not None else None
-    if path is not None and not path.startswith("/"):
-        path = f"/{path}"
+    flags = Flags(path, method, form or [], data, media_type)
     if subject.startswith(("http://", "https://")):
-        code = _ask_server(subject, path, verb, (form or [], data, media_type), raw=raw, timed=timed)
+        code = _ask_server(subject, flags, raw=raw, timed=timed)
     else:
-        code = _ask_package(Path(subject), path, verb, (form or [], data, media_type), raw=raw, timed=timed)
+        code = _ask_package(Path(subject), flags, raw=raw, timed=timed)
     raise typer.Exit(code)
 
 
-Flags = tuple[list[str], str | None, str | None]
-
-
-def _ask_server(address: str, path: str | None, method: str | None, flags: Flags, *, raw: bool, timed: bool) -> int:
+def _ask_server(address: str, flags: Flags, *, raw: bool, timed: bool) -> int:
     from hitless.cli.over_http import call_server, url_of
 
-    url = url_of(address, path)
-    call = call_of_server(url.path, method, body_of(*flags))
-    started = time.perf_counter()
+    url = url_of(address, flags.path)
+    call = call_of_server(flags)
     with call_server(url, call) as (answer, note):
         if note:
             _say(f"note: {note}")
         code = show(answer, raw=raw)
+    if call.body is None and answer.status in (302, 405):
+        _say("-F NAME=VALUE or -d JSON would send a body.")
     if timed:
-        _say(f"{call.method} {url}: {answer.status} in {_duration(time.perf_counter() - started)}")
+        _say(f"{call.method} {url}: {answer.status} in {_duration(answer.seconds())}")
     return code
 
 
-def _ask_package(folder: Path, path: str | None, method: str | None, flags: Flags, *, raw: bool, timed: bool) -> int:
+def _ask_package(folder: Path, flags: Flags, *, raw: bool, timed: bool) -> int:
     from hitless.cli.in_process import call_package
     from hitless.serving.package import read_package
 
     logging.basicConfig(format="%(message)s", level=logging.WARNING)  # to standard error
+    _check_folder(folder)
     package = read_package(folder)
-    form, data, media_type = flags
-    body = body_of(form, data, media_type or media_type_of(package, path))
-    call = call_of_package(package, path, method, body)
+    call = call_of_package(package, flags)
     if call.origin and sys.stderr.isatty():
         _say(f"{call.method} {call.path}, {call.origin}:")
-    answer, loading_s, answering_s = call_package(package, call)
+    answer, loading_s = call_package(package, call)
     code = show(answer, raw=raw)
     if timed:
         loaded = f"the model loaded in {_duration(loading_s)}"
-        _say(f"{call.method} {call.path}: {answer.status} in {_duration(answering_s)}; {loaded}")
+        _say(f"{call.method} {call.path}: {answer.status} in {_duration(answer.seconds())}; {loaded}")
     return code
+
+
+def _check_folder(folder: Path) -> None:
+    """An address without its scheme looks like a folder."""
+    if not folder.exists() and re.match(r"[\w.-]+:\d+(/|$)|localhost\b", str(folder)):
+        raise InputError([Problem("CALL-8", f"there is no folder {folder}", f"A server? Write http://{folder}.")])
 
 
 def _say(text: str) -> None:

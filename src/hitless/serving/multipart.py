@@ -7,9 +7,9 @@ are UTF-8, and what no sender writes on purpose is refused, with its place. One 
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 MAX_BOUNDARY = 70  # characters, RFC 2046 §5.1.1
 MAX_HEADERS = 16  # in a part; RFC 7578 §4.8 knows three
@@ -27,6 +27,9 @@ _USUAL_HEAD = re.compile(
 # Possessive throughout, so that no input makes it backtrack. Group 1: key, 2: inside of a quoted string, 3: bare value.
 _PARAMETER = re.compile(r';([^=;"]*+)(?:=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^;"]*+)))?+[ \t]*+')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
+# Runs of escapes, each undone in one step: a body may consist of them.
+_BACKSLASHED = re.compile(r'(?:\\["\\ \t])++')
+_PERCENTS = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 _BOUNDARY = re.compile(r"[ -~]*[!-~]")  # more than RFC 2046 allows, all that is safe
 
 
@@ -115,9 +118,9 @@ def parse_urlencoded(body: bytes, *, max_fields: int = 1000) -> list[Part]:
     for number, field in enumerate(fields, 1):
         if not field:
             continue
-        name, _, value = field.partition(b"=")
+        name, _, value = field.replace(b"+", b" ").partition(b"=")
         try:
-            parts.append(Part(_unquote(name).decode(), _unquote(value), None, None))
+            parts.append(Part(_decode_percents(name).decode(), _decode_percents(value), None, None))
         except UnicodeDecodeError:
             raise FormError(f"Field {number} of the form has a name that is not UTF-8.") from None
     return parts
@@ -248,7 +251,7 @@ def _unescape(text: str) -> str:
     """
     if "\\" in text:
         quotes_backslashed = '\\"' in text
-        text = re.sub(r'\\(["\\ \t])', r"\1", text)
+        text = _BACKSLASHED.sub(lambda run: run[0][1::2], text)
         if quotes_backslashed:
             return text
     return text.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
@@ -260,7 +263,7 @@ def _decode_extended(text: str) -> str:
     _, quote, encoded = rest.partition("'")
     if not quote or charset.lower() not in ("utf-8", "iso-8859-1"):
         raise FormError(f"{text[:60]!r} is not a value of the form UTF-8''text (RFC 5987)")
-    return unquote_to_bytes(encoded).decode(charset)
+    return _decode_percents(encoded.encode()).decode(charset)
 
 
 def _without_folder(filename: str | None) -> str | None:
@@ -270,7 +273,6 @@ def _without_folder(filename: str | None) -> str | None:
     return filename
 
 
-def _unquote(text: bytes) -> bytes:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
-    return unquote_to_bytes(text) if b"%" in text else text
+def _decode_percents(text: bytes) -> bytes:
+    """Percent-decoding as WHATWG URL §1.3 has it: what is no escape stays."""
+    return _PERCENTS.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), text)

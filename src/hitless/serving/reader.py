@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DISCARD_BYTES = 65_536  # a refused body up to here is read and forgotten, so that the connection can go on
 _BODY_BYTES_PER_S = 1000
+_AROUND_CHUNKS = 16  # bytes for each byte of data: chunks of one byte have six
 
 
 class Reader:
@@ -30,6 +31,7 @@ class Reader:
     __slots__ = (
         "_body",
         "_body_bytes",
+        "_chunked_bytes",
         "_connection",
         "_failure",
         "_field_bytes",
@@ -59,6 +61,7 @@ class Reader:
         self._target = b""
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._chunked_bytes = 0  # as they came, after the head
         self._since = 0.0
         self.incoming: Exchange | None = None
         self.continue_due = False
@@ -66,18 +69,20 @@ class Reader:
 
     def feed(self, data: bytes) -> None:
         """Read on."""
-        head = self.incoming if self._in_head else None
+        before, was_in_head = self.incoming, self._in_head
         while data and not self.done:
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
+                if self.incoming is None:  # CONNECT: refused already, and what follows is no HTTP
+                    return
                 data = self._without_offer() + data[offer.args[0] :]
                 continue
             except httptools.HttpParserError as error:
                 self._fail(error)
             else:
-                if head is not None and self._in_head and self.incoming is head:
-                    self._count_head(len(data))
+                if before is not None and self.incoming is before:
+                    self._count(len(data), was_in_head)
             return
 
     def refuse(self, rejection: Rejected) -> None:
@@ -120,7 +125,7 @@ class Reader:
     def on_message_begin(self) -> None:
         self.incoming = Exchange(self._connection)
         self._in_head = True
-        self._head_bytes = self._field_bytes = self._body_bytes = 0
+        self._head_bytes = self._field_bytes = self._body_bytes = self._chunked_bytes = 0
         self._target = b""
         self._since = self._service.loop.time()
 
@@ -210,10 +215,20 @@ class Reader:
         self._failure = failure
         raise failure
 
-    def _count_head(self, size: int) -> None:
-        """Bound a head that does not end; one that ends is judged field by field, however it was cut."""
-        self._head_bytes += size
+    def _count(self, size: int, was_in_head: bool) -> None:
+        """Bound what no callback tells of: a head that does not end, and what surrounds the data of chunks.
+
+        A head that ends is judged field by field, however it was cut.
+        """
         options = self._service.options
+        if not was_in_head:
+            self._chunked_bytes += size
+            if self._chunked_bytes > options.max_head_bytes + _AROUND_CHUNKS * self._body_bytes:
+                self.refuse(Rejected(431, "Too much surrounds the data of the chunks."))
+            return
+        if not self._in_head:
+            return
+        self._head_bytes += size
         slack = 1024 + 4 * options.max_headers  # what is neither target nor field
         if self._head_bytes > options.max_head_bytes + options.max_line_bytes + slack:
             self.refuse(Rejected(431, "The head of the request is too large."))

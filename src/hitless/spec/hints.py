@@ -96,7 +96,12 @@ def parameter_schema(node: ast.expr | None, classes: Classes) -> dict[str, Any]:
 
 
 def result_schema(node: ast.expr | None, classes: Classes) -> dict[str, Any]:
-    return _union(alternatives(node), classes, ())
+    """The schema of what a method returns: an exception or a Response in its place says nothing of the others."""
+    return _union([part for part in alternatives(node) if not _is_apart(last_name(part))], classes, ())
+
+
+def _is_apart(name: str) -> bool:
+    return name in ("Response", "Image", "Upload") or name.endswith(("Error", "Exception"))
 
 
 def _union(parts: list[ast.expr], classes: Classes, within: tuple[str, ...]) -> dict[str, Any]:

@@ -13,13 +13,18 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of a text, `offset` characters from its beginning."""
+    """One fault of a text, `offset` characters from its beginning.
+
+    Of the faults of one `group` only the first is kept, with the number of the others: somebody who writes single
+    quotes writes them all over the file.
+    """
 
     kind: Kind
     offset: int
     message: str
     remedy: str
     path: Path = ()
+    group: str = ""
 
 
 FILE_UNREADABLE = Kind(
@@ -140,7 +145,7 @@ def too_large(limit: int) -> Fault:
 
 
 def comment(at: int) -> Fault:
-    return Fault(COMMENT, at, "JSON has no comments", "Delete it.")
+    return Fault(COMMENT, at, "JSON has no comments", "Delete it.", group="comment")
 
 
 def _name(char: str) -> str:
@@ -153,15 +158,27 @@ def invisible(at: int, char: str) -> Fault:
         at,
         f"an invisible character that JSON does not allow: {_name(char)}",
         "Delete it, and use ordinary spaces. It often comes with text copied from a web page.",
+        group=char,
     )
 
 
 def wide(at: int, char: str, ascii_sign: str) -> Fault:
-    return Fault(CHARACTER, at, f"{char} ({_name(char)}) where JSON wants {ascii_sign}", f"Write {ascii_sign} instead.")
+    return Fault(
+        CHARACTER,
+        at,
+        f"{char} ({_name(char)}) where JSON wants {ascii_sign}",
+        f"Write {ascii_sign} instead.",
+        group=char,
+    )
 
 
 def empty(at: int) -> Fault:
     return Fault(NOT_JSON, at, "the file is empty", 'Write an object: {"model_algorithm": …, "model_type": …}.')
+
+
+def no_object(at: int) -> Fault:
+    remedy = 'Write an object: {"model_algorithm": …, "model_type": …}.'
+    return Fault(NOT_JSON, at, "the file does not begin with {, as a config.json does", remedy)
 
 
 def trailing_text(at: int) -> Fault:
@@ -202,6 +219,12 @@ def unclosed_string(at: int, path: Path) -> Fault:
     return Fault(NOT_JSON, at, "this text is not closed on its line", 'Add the missing " at its end.', path)
 
 
+def broken_string(at: int, path: Path) -> Fault:
+    return Fault(
+        STRING, at, "this text goes on in the next line", "Write it on one line, with \\n for a line break.", path
+    )
+
+
 def extra_comma(at: int, path: Path) -> Fault:
     return Fault(COMMA, at, "a comma too many", "Delete it.", path)
 
@@ -215,11 +238,11 @@ def not_a_word(at: int, word: str, remedy: str, path: Path) -> Fault:
 
 
 def quotes(at: int, quote: str, path: Path) -> Fault:
-    return Fault(QUOTES, at, f"{quote} is no quote of JSON", 'Use straight double quotes: "…".', path)
+    return Fault(QUOTES, at, f"{quote} is no quote of JSON", 'Use straight double quotes: "…".', path, quote)
 
 
 def unquoted_key(at: int, key: str, path: Path) -> Fault:
-    return Fault(QUOTES, at, f"the key {printable(key)} has no quotes", f'Write "{printable(key)}".', path)
+    return Fault(QUOTES, at, f"the key {printable(key)} has no quotes", f'Write "{printable(key)}".', path, "key")
 
 
 def raw_character(at: int, char: str, path: Path) -> Fault:

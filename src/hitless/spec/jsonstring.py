@@ -13,6 +13,8 @@ ESCAPES: Mapping[str, str] = {
 }  # fmt: skip
 HEX = re.compile(r"u([0-9a-fA-F]{4})")
 LOW_HALF = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+# A line that begins with neither a key nor punctuation, and holds a quote: the rest of a text with a line break in it.
+GOES_ON = re.compile(r'[\r\n]\s*[^\s"{}\[\],:/#][^"\r\n]*"')
 UNREADABLE = "\ufffd"
 
 
@@ -30,6 +32,12 @@ def read_string(text: str, start: int, closing: str, path: Path) -> tuple[str, i
         char = text[at : at + 1]
         if char == closing:
             return "".join(parts), at + 1, faults
+        if char and char in "\r\n" and GOES_ON.match(text, at) and not parts[-1].endswith((",", "}", "]")):
+            if not any(fault.kind is faulty.STRING for fault in faults):
+                faults.append(faulty.broken_string(start, path))
+            parts.append(char)
+            at += 1
+            continue
         if char in ("", "\n", "\r"):
             faults.append(faulty.unclosed_string(start, path))
             value = "".join(parts)

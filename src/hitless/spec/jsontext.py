@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,8 +27,8 @@ SPACE = re.compile(r"[ \t\n\r]*")
 COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 WORD = re.compile(r"(?:(?!//|/\*|#)[^\s,:\[\]{}\"'`“”‘’，：])+")
-WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
-NEAR_WORDS: Mapping[str, tuple[Any, str]] = {
+WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
+NEAR_WORDS: dict[str, tuple[Any, str]] = {
     "True": (True, "Write true."),
     "False": (False, "Write false."),
     "None": (None, "Write null, or leave the key out."),
@@ -75,10 +75,15 @@ def read_json(text: str) -> Document:
         return Document("", None, parsed=False, faults=(faulty.too_large(MAX_CHARACTERS),))
     parser = _Parser(text)
     try:
-        value = parser.document()
+        value, parsed = parser.document(), True
     except _StopReadingError:
-        return Document(text, None, parsed=False, faults=tuple(parser.faults), places=parser.places)
-    return Document(text, value, parsed=True, faults=tuple(parser.faults), places=parser.places)
+        value, parsed = None, False
+    faults = tuple(_with_count(fault, parser.groups.get(fault.group, 1)) for fault in parser.faults)
+    return Document(text, value, parsed, faults, parser.places)
+
+
+def _with_count(fault: Fault, count: int) -> Fault:
+    return fault if count == 1 else replace(fault, message=f"{fault.message} (here and {count - 1} times more)")
 
 
 class _StopReadingError(Exception):
@@ -89,12 +94,17 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.groups: dict[str, int] = {}  # how many faults of each group there are
         self.ended = False
         self.wanted: list[str] = []  # the closing brackets of what is open, innermost last
         self.faults: list[Fault] = []
         self.places: dict[Path, tuple[int, int]] = {}
 
     def fault(self, fault: Fault) -> None:
+        if fault.group:
+            self.groups[fault.group] = self.groups.get(fault.group, 0) + 1
+            if self.groups[fault.group] > 1:
+                return
         self.faults.append(fault)
         if len(self.faults) >= MAX_FAULTS:
             raise _StopReadingError
@@ -126,6 +136,10 @@ class _Parser:
     def document(self) -> Any:
         if not self.peek():
             self.fault(faulty.empty(self.at))
+            raise _StopReadingError
+        word = WORD.match(self.text, self.at)
+        if word and word.group() not in WORDS | NEAR_WORDS and not NUMBER.fullmatch(word.group()):
+            self.fault(faulty.no_object(self.at))  # YAML, or another file
             raise _StopReadingError
         value = self.value((), 0)
         if self.punctuation():

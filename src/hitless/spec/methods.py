@@ -22,7 +22,6 @@ from hitless.spec.hints import (
 STREAMS = ("Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "AsyncIterable")
 OCTETS = "application/octet-stream"
 RAW_RESULTS = {"bytes", "bytearray", "memoryview"}
-UNSAID_RESULTS = {"Any", "object", "Response", "Image"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -77,12 +76,10 @@ class MethodDraft:
         if any(last_name(part) in STREAMS for part in alternatives(hint)) or _yields(self.method):
             return Payload(EVENT_STREAM)
         hint = self._one(hint)
-        names = {last_name(part) for part in alternatives(hint)}
-        if names & RAW_RESULTS:
+        if {last_name(part) for part in alternatives(hint)} & RAW_RESULTS:
             return Payload(OCTETS)
-        if hint is None or names & UNSAID_RESULTS:
-            return None
-        return Payload(JSON, result_schema(hint, self.classes) or None)
+        schema = result_schema(hint, self.classes)
+        return Payload(JSON, schema) if schema else None
 
     def _one(self, hint: ast.expr | None) -> ast.expr | None:
         """Of a batched method's list, the one element that a request gives or gets."""

@@ -145,8 +145,16 @@ class Section:
         """As `text`, and its absence is a problem."""
         if self.has(key):
             return self.text(key, like)
-        self.report(MISSING_KEY, f"{self.shape.title} lacks {quoted(key)}", f"Add {quoted(key)}: {like}.")
+        remedy = self.renaming(key) or f'Add "{key}": {like}.'
+        self.report(MISSING_KEY, f'{self.shape.title} lacks "{key}"', remedy)
         self._left.pop(key, None)
+        return None
+
+    def renaming(self, key: str) -> str | None:
+        """For a key that is absent: the remedy where a key of another name is probably meant to be this one."""
+        for other in self._left if not self.findings.full else ():
+            if other not in self.shape.keys and suggestion(other, self.shape.keys) == key:
+                return f'Rename {quoted(other)} to "{key}".'
         return None
 
     def object(self, key: str, shape: Shape) -> Section | None:

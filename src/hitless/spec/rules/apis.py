@@ -95,6 +95,7 @@ def read_apis(top: Section, model_type: str | None) -> tuple[Api, ...]:
             top.findings.add(DUPLICATE, (*top.at("apis"), index), message, "Delete one of them, or change its url.")
     if not apis:
         remedy = 'Add "apis": [{"url": "/", "method": "post", "request": {…}, "response": {…}}].'
+        remedy = top.renaming("apis") or remedy
         top.report(NO_APIS, "no api is declared, so no request is served", remedy)
     if len(apis) > 1 and _is_engine(model_type):
         message = f"{model_type} serves one api, at /; here are {len(apis)}"

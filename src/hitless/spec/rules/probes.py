@@ -9,7 +9,7 @@ from hitless.spec.contract import PROBE_KEYS
 from hitless.spec.health import CheckMethod, Probe
 from hitless.spec.kinds import Kind, Weight
 from hitless.spec.profiles import Profile
-from hitless.spec.quoting import quoted
+from hitless.spec.quoting import printable, quoted
 from hitless.spec.section import WRONG_TYPE, Section, Shape, suggestion, type_name
 
 MAX_NUMBER = 2_147_483_647  # console form of the image import
@@ -149,7 +149,7 @@ def read_probes(top: Section, profile: Profile, service_protocol: str) -> dict[s
 
 def note_missing_health(top: Section, profile: Profile) -> None:
     """For custom images only: nothing else can be upgraded without interruption, with or without a check."""
-    remedy = 'Add "health": {"check_method": "HTTP", "url": "/health"}; hitless answers it for you.'
+    remedy = top.renaming("health") or 'Add "health": {"check_method": "HTTP", "url": "/health"}; hitless answers it.'
     if profile.health_rule == "required":
         top.report(HEALTH_REQUIRED, f"no health check, and edition {profile.name} requires one", remedy)
     else:
@@ -243,7 +243,8 @@ def _number(section: Section, key: str, default: int) -> int:
         return default
     number = _whole(value)
     if number is None or not NUMBERS[key] <= number <= MAX_NUMBER:
-        found = quoted(str(value)) if isinstance(value, str | int | float) else type_name(value)
+        number_like = printable(str(value)) if type(value) in (int, float) else type_name(value)
+        found = quoted(value) if isinstance(value, str) else number_like
         message = f'"{key}" is {found}, and should be a whole number from {NUMBERS[key]} to {MAX_NUMBER}'
         section.report(HEALTH_NUMBER, message, f'Write "{key}": "{default}".', key=key)
         return default

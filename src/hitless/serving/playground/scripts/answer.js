@@ -6,10 +6,11 @@ function answerPanel(invitation) {
   const progress = element("div", { class: "progress", hidden: true });
   const heading = freshId("answer");
   const id = element("code", {});
-  const trace = element("footer", { title: "As in the server's log", hidden: true }, "Request", id, copyButton(() => id.textContent));
+  const trace = element("footer", { title: "As in the server's log", hidden: true }, "Request", id, copyButton("the request id", () => id.textContent));
+  const said = element("p", { class: "offscreen", role: "status" }); // for screen readers: the gist, not the whole
   const whole = element("section", { class: "panel answer", "aria-labelledby": heading }, progress,
     element("header", {}, element("h2", { id: heading }, "Answer"), facts),
-    element("div", { role: "status" }, stage), trace);
+    stage, said, trace);
   let pieces = null;
   let timer = 0;
 
@@ -36,6 +37,7 @@ function answerPanel(invitation) {
   function show(answer, expected) {
     busy(false);
     const value = valueOf(answer);
+    said.textContent = summaryOf(answer);
     about(answer, ...factChips(answer));
     if (expected !== undefined && answer.status < 400) facts.prepend(expectationChip(sameJson(value, expected), expected));
     if (pieces) pieces.add(new Uint8Array(), true);
@@ -47,6 +49,7 @@ function answerPanel(invitation) {
     busy(false);
     pieces = null;
     about(null);
+    said.textContent = title;
     stage.replaceChildren(trouble(title, detail));
   }
 
@@ -91,7 +94,7 @@ function jsonViews(answer, value, before) {
   for (const address of picturesOf(value)) views.push(element("img", { class: "picture", src: address, alt: "Picture in the answer" }));
   const text = textOf(answer);
   const code = element("pre", { class: "code", tabindex: "0", "aria-label": "JSON" }, ...colouredJson(text));
-  return [...views, element("div", { class: "with-copy" }, code, copyButton(() => indentedJson(text)))];
+  return [...views, element("div", { class: "with-copy" }, code, copyButton("the JSON", () => indentedJson(text)))];
 }
 
 function headlineView({ text, label }, before) {

@@ -9,6 +9,7 @@ function apiView(api, contents, remember) {
   const send = element("button", { type: "submit", class: "primary", title: "Ctrl + Enter" }, icon("play"), "Send");
   const stop = element("button", { type: "button", class: "stop", hidden: true, onclick: () => current?.abort() }, icon("cross"), "Stop");
   const live = element("input", { type: "checkbox", role: "switch", checked: api.sketch });
+  const liveSwitch = inputs.canDraw ? element("label", { class: "live" }, live, "Answer while I draw") : null;
   const samples = contents.examples.filter((sample) => sample.url === api.url && sample.method === api.method);
   let current = null; // of the request under way
   let turn = 0; // of the last request sent: older answers are not shown
@@ -17,12 +18,12 @@ function apiView(api, contents, remember) {
   let liveWanted = false;
 
   const form = element("form", { class: "panel request", novalidate: true, onsubmit: (event) => { event.preventDefault(); run(); } },
-    element("header", {}, element("h2", {}, element("span", { class: "method" }, api.method), element("code", {}, api.url))),
+    element("header", {}, element("h2", {}, methodBadge(api.method), element("code", {}, api.url))),
     inputs.element,
     element("footer", {}, send, stop,
       ...samples.map((sample, index) => sampleButton(sample, samples.length > 1 ? `Example ${index + 1}` : "Try the example", () => runSample(sample))),
-      inputs.canDraw ? element("label", { class: "live" }, live, "Answer while I draw") : null));
-  const curl = element("section", { class: "curl", "aria-label": "curl" }, element("span", { class: "prompt", "aria-hidden": "true" }, "$"), line, copyButton(() => line.textContent, "Copy"));
+      liveSwitch));
+  const curl = element("section", { class: "curl", "aria-label": "curl" }, element("span", { class: "prompt", "aria-hidden": "true" }, "$"), line, copyButton("the curl line", () => line.textContent));
   const whole = element("div", { class: "api" }, form, answer.element, curl);
 
   form.addEventListener("keydown", (event) => {
@@ -31,6 +32,7 @@ function apiView(api, contents, remember) {
 
   function refresh() {
     line.textContent = curlLine(withFiles(inputs.request(), api, samples), contents);
+    if (liveSwitch) liveSwitch.hidden = !inputs.drawing();
   }
 
   async function run({ quiet = false, expected } = {}) {
@@ -67,6 +69,7 @@ function apiView(api, contents, remember) {
     const value = result.status >= 400 ? valueOf(result) : null;
     answer.show(result, expected);
     inputs.showFaults(Array.isArray(value?.errors) ? value.errors : []);
+    inputs.say(headlineOf(valueOf(result))?.text ?? "");
   }
 
   function runSample(sample) {
@@ -86,8 +89,8 @@ function apiView(api, contents, remember) {
     if (liveBusy || !liveWanted) return;
     liveBusy = true;
     liveWanted = false;
-    if (inputs.drawing() && inputs.request().form.length) await run({ quiet: true });
-    else { turn += 1; answer.clear(); }
+    if (inputs.drawing() && inputs.given()) await run({ quiet: true });
+    else { turn += 1; answer.clear(); inputs.say(""); }
     await new Promise((done) => { setTimeout(done, LIVE_PAUSE_MS); });
     liveBusy = false;
     pump();

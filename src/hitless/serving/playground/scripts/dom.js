@@ -56,16 +56,22 @@ function segmented(label, options, chosen, onChoose) {
   return { element: row, choose };
 }
 
-function copyButton(textOf, label = "Copy") {
-  const words = element("span", {}, label);
-  const button = element("button", { type: "button", class: "quiet copy", onclick: copy }, icon("copy"), words);
+// Says what has become of it by a tick, or by a cross where the browser does not allow it.
+function copyButton(what, textOf) {
+  const button = element("button", { type: "button", class: "quiet copy", "aria-label": `Copy ${what}`, title: `Copy ${what}`, onclick: copy }, icon("copy"));
+  let timer = 0;
   async function copy() {
     const done = await copyText(textOf());
+    clearTimeout(timer);
     button.classList.toggle("done", done);
-    words.textContent = done ? "Copied" : "Select and copy";
-    setTimeout(() => { button.classList.remove("done"); words.textContent = label; }, 1600);
+    button.replaceChildren(icon(done ? "check" : "cross"));
+    timer = setTimeout(() => { button.classList.remove("done"); button.replaceChildren(icon("copy")); }, 1600);
   }
   return button;
+}
+
+function methodBadge(method) {
+  return element("span", { class: method === "GET" ? "method get" : "method" }, method);
 }
 
 // The clipboard is for secure pages only; any other has the old way.

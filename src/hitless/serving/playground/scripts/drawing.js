@@ -7,6 +7,7 @@ const BRUSH = 21;
 function drawingPad(label, onStroke, onClear) {
   const canvas = element("canvas", { class: "pad", width: PAD_SIDE, height: PAD_SIDE, role: "img", tabindex: "0", "aria-label": label });
   const hint = element("p", { class: "pad-hint", "aria-hidden": "true" }, icon("pen"), "Draw here");
+  const answer = element("p", { class: "pad-answer", "aria-hidden": "true" }); // where the panel is out of sight
   const undo = element("button", { type: "button", class: "quiet", onclick: takeBack }, icon("undo"), "Undo");
   const clear = element("button", { type: "button", class: "quiet", onclick: wipe }, icon("cross"), "Clear");
   const save = element("button", { type: "button", class: "quiet", onclick: saveIt }, icon("save"), "Save PNG");
@@ -85,9 +86,9 @@ function drawingPad(label, onStroke, onClear) {
   paint();
   refresh();
   return {
-    element: element("div", { class: "drawing" }, element("div", { class: "pad-frame" }, canvas, hint), element("div", { class: "tools" }, undo, clear, save)),
+    element: element("div", { class: "drawing" }, element("div", { class: "pad-frame" }, canvas, hint, answer), element("div", { class: "tools" }, undo, clear, save)),
     isEmpty: () => strokes.length === 0,
-    picture: () => canvas.toDataURL("image/png"),
+    say: (text) => { answer.textContent = text; },
     file,
   };
 }

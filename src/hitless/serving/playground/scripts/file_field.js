@@ -1,5 +1,8 @@
 // A field for one file, or for several: choose, drop, paste; or draw it, where it is a picture.
 
+// From the element of a file field to what takes a file that is dropped on it.
+const FILE_TAKERS = new WeakMap();
+
 function fileField(spec, { sketch, onChange, onLive, onClear }) {
   const id = freshId("file");
   const many = spec.kind === "files";
@@ -47,15 +50,18 @@ function fileField(spec, { sketch, onChange, onLive, onClear }) {
     zone.hidden = !many && chosen.length > 0;
   }
 
+  const control = element("div", { class: "file-field" }, pad?.element, files);
+  FILE_TAKERS.set(control, put);
   show(mode);
   return {
     id,
-    control: element("div", { class: "file-field" }, pad?.element, files),
+    control,
     aside: modes?.element,
     read: () => (mode === "file" ? chosen : pad.isEmpty() ? [] : [pad.file()]),
     set: (value) => put([value].flat()),
     takes: put,
     drawing: () => mode === "draw",
+    say: pad?.say,
   };
 }
 

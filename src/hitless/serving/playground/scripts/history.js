@@ -14,8 +14,8 @@ function historyList(section, rows, clear, onOpen) {
 function historyRow(api, request, answer, onOpen) {
   const file = [...(request.form ?? []).map(([, value]) => value), request.file].find((value) => value instanceof File && value.type.startsWith("image/"));
   return element("button", { type: "button", class: "past", onclick: onOpen },
-    file ? thumbnail(file) : element("span", { class: "thumb method" }, api.method),
-    element("span", { class: "past-value" }, summaryOf(answer)),
+    file ? thumbnail(file) : element("span", { class: "thumb" }, methodBadge(api.method)),
+    element("span", { class: answer.status < 400 ? "past-value" : "past-value refused" }, summaryOf(answer)),
     element("span", { class: "past-about" }, `${api.url} · ${timeText(answer.milliseconds)} · ${clockText(answer.at)}`));
 }
 

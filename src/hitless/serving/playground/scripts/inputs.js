@@ -43,12 +43,14 @@ function apiInputs(api, hooks) {
     return found;
   }
 
-  const takers = fields.filter((field) => field.takes);
+  const takers = [...fields, whole?.field].filter((field) => field?.takes);
   return {
     element: element("div", { class: "inputs" }, ...shown.filter(Boolean)),
     request, fill, showFaults,
-    takeFiles: (files) => (takers[0]?.takes ?? whole?.takes)?.(files),
+    takeFiles: (files) => takers[0]?.takes(files),
+    given: () => takers.some((field) => field.read().length > 0),
     drawing: () => takers.some((field) => field.drawing?.()),
+    say: (text) => takers.forEach((field) => field.say?.(text)),
     canDraw: takers.some((field) => field.spec.picture && field.spec.kind === "file"),
   };
 }
@@ -114,7 +116,7 @@ function bodyField(api, hooks) {
   const field = makeField(spec, { ...hooks, sketch: api.sketch });
   return {
     element: field.element,
-    takes: field.takes,
+    field,
     read: () => {
       const [value] = field.read();
       return value === undefined ? {} : { [api.body]: value, type: api.type };

@@ -11,7 +11,7 @@ function jsonEditor(label, start, onChange) {
 
   function judge() {
     const fault = area.value.trim() ? jsonFault(area.value) : null;
-    verdict.textContent = fault ? `${fault.message}: line ${fault.line}, column ${fault.column}` : "";
+    verdict.textContent = fault ? `Line ${fault.line}, column ${fault.column}: ${fault.message}` : "";
     verdict.classList.toggle("wrong", fault !== null);
     area.classList.toggle("wrong", fault !== null);
     area.rows = Math.min(Math.max(area.value.split("\n").length, 3), 18);

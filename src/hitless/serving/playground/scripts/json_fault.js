@@ -39,9 +39,9 @@ function firstFault(text) {
   }
 
   function member() {
-    if (!take(JSON_STRING)) stop(at < text.length ? 'Here a name in "double quotes" is needed' : "} is missing at the end");
+    if (!take(JSON_STRING)) stop(at < text.length ? 'here a name in "double quotes" is needed' : "} is missing at the end");
     take(JSON_BLANK);
-    if (text[at] !== ":") stop("A colon is missing after the name");
+    if (text[at] !== ":") stop("a colon is missing after the name");
     at += 1;
     take(JSON_BLANK);
     value();
@@ -54,10 +54,10 @@ function firstFault(text) {
       entry();
       take(JSON_BLANK);
       if (text[at] === end) break;
-      if (text[at] !== ",") stop(at < text.length ? "A comma is missing" : `${end} is missing at the end`);
+      if (text[at] !== ",") stop(at < text.length ? "a comma is missing" : `${end} is missing at the end`);
       at += 1;
       take(JSON_BLANK);
-      if (text[at] === end) stop(`A comma too many before ${end}`);
+      if (text[at] === end) stop(`a comma too many before ${end}`);
     }
     at += 1;
   }
@@ -66,7 +66,7 @@ function firstFault(text) {
     take(JSON_BLANK);
     value();
     take(JSON_BLANK);
-    if (at < text.length) stop("Nothing may follow here");
+    if (at < text.length) stop("nothing may follow here");
     return null;
   } catch (error) {
     return { message: error.message, at: error.at ?? text.length };
@@ -74,8 +74,8 @@ function firstFault(text) {
 }
 
 function noValue(text, at) {
-  if (at >= text.length) return "The end comes too early";
-  if (text[at] === '"') return "This text does not end, or has a \\ that is none";
-  if (text[at] === "'") return 'Texts stand in "double quotes"';
+  if (at >= text.length) return "the end comes too early";
+  if (text[at] === '"') return "this text does not end, or has a \\ that is none";
+  if (text[at] === "'") return 'texts stand in "double quotes"';
   return `${/\w+|./.exec(text.slice(at, at + 20))[0]} is no value`;
 }

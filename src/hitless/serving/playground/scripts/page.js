@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 const remember = historyList(byId("history"), byId("past"), byId("forget"), reopen);
 const views = contents.apis.map((api) => apiView(api, contents, remember));
 const tabs = views.map(({ api }, index) => element("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": `api-${index}`, onclick: () => open(index) },
-  element("span", { class: "method" }, api.method), element("code", {}, api.url)));
+  methodBadge(api.method), element("code", {}, api.url)));
 let opened = 0;
 
 function open(index) {
@@ -58,7 +58,8 @@ addEventListener("drop", (event) => {
   if (!dragged(event)) return;
   event.preventDefault();
   endDrag();
-  views[opened]?.takeFiles?.([...event.dataTransfer.files]);
+  const taker = FILE_TAKERS.get(event.target.closest?.(".file-field")) ?? views[opened]?.takeFiles;
+  taker?.([...event.dataTransfer.files]);
 });
 addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
