@@ -27,6 +27,11 @@ class Flags:
     data: str | None = None
     media_type: str | None = None
 
+    def __post_init__(self) -> None:
+        for text in (self.path, *self.form, self.data):
+            if text is not None and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise InputError([Problem("CALL-10", f"{text!a} is not UTF-8", "Send it from a file: @FILE.")])
+
 
 @dataclass(frozen=True)
 class Body:
@@ -166,7 +171,7 @@ def _content(data: str) -> bytes:
     if data == "@-":
         return sys.stdin.buffer.read()
     if not data.startswith("@"):
-        return data.encode("utf-8", "surrogateescape")
+        return data.encode()
     problems = _unreadable(Path(data[1:]))
     if problems:
         raise InputError(problems)

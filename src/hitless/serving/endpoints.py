@@ -5,6 +5,7 @@ Pure: looks at signatures and calls nothing of the model.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -181,10 +182,12 @@ def _mismatches(
 
 def _no_method(api: Api, index: int, methods: Mapping[str, Any], file: str) -> Problem:
     wanted = re.sub(r"\W+", "_", api.url.strip("/")) or "predict"
+    near = difflib.get_close_matches(wanted, methods, 1)
+    hint = f'Did you mean the url "{"/" if near[0] == "predict" else "/" + near[0]}"? Else write' if near else "Write"
     return Problem(
         "BIND-1",
         f"{endpoint_name(api)}: the model has no method for it (it has: {', '.join(methods) or 'none'})",
-        f'Write a method {wanted}(self, …), or mark one with @api("{api.url}").',
+        f'{hint} a method {wanted}(self, …), or mark one with @api("{api.url}").',
         file,
         path=f"$.apis[{index}]",
     )

@@ -50,7 +50,8 @@ class Tensor:
         return self.shape[1:]
 
     def __str__(self) -> str:
-        return f"{self.name!r} {self.dtype or 'of an unknown type'} {shown(self.shape)}"
+        kind = f"{self.dtype} {shown(self.shape)}" if self.shape else self.dtype
+        return f"{self.name!r} {kind if self.dtype is not None else '(not numbers)'}"
 
 
 def shown(shape: Sequence[int | str | None]) -> str:
@@ -97,6 +98,8 @@ def cast(array: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
     import numpy as np
 
     dtype = np.dtype(tensor.dtype)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"holds {array.dtype}, no real numbers")
     if dtype.kind in "iu" and array.size:
         if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
             raise ValueError("is to be whole numbers")
@@ -141,10 +144,7 @@ def _of_file(tensor: Tensor, data: bytes) -> NDArray[Any]:
     if not data:
         raise ValueError("is an empty file")
     if data.startswith(_NPY):
-        array = pictures.array_of_file(data, None)
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"holds {array.dtype}, not numbers")
-        return cast(array, tensor)
+        return cast(pictures.array_of_file(data, None), tensor)
     layout = layout_of(tensor.shape)
     if layout is None:
         raise ValueError(f"is to be an .npy file of the shape {shown(tensor.shape)}; a picture does not have it")
@@ -154,9 +154,12 @@ def _of_file(tensor: Tensor, data: bytes) -> NDArray[Any]:
 def layout_of(shape: Sequence[int | str | None]) -> str | None:
     """Which dimension of an input is what of a picture: `NCHW`, …; None for a shape that no picture has.
 
-    Channels are 1 or 3, or of any size where that leaves no other reading.
+    Channels are 1 or 3, or of any size where that leaves no other reading. Two dimensions of which the first is open
+    are rows of numbers, not a picture.
     """
     candidates = [layout for layout in _LAYOUTS if len(layout) == len(shape)]
+    if candidates == ["HW"] and not isinstance(shape[0], int):
+        return None
     certain = [layout for layout in candidates if _fits(shape, layout, channels=(1, 3))]
     return next(iter(certain or [layout for layout in candidates if _fits(shape, layout, (1, 3, None))]), None)
 
@@ -176,7 +179,8 @@ def _in_layout(image: Image, tensor: Tensor, layout: str) -> NDArray[Any]:
 
     sizes = dict(zip(layout, tensor.shape, strict=True))
     channels = sizes.get("C", 1)
-    picture = ImageOps.exif_transpose(image).convert(_MODES[channels if isinstance(channels, int) else 3])
+    mode = _MODES[channels if isinstance(channels, int) else 3]
+    picture = ImageOps.exif_transpose(_eight_bits(image)).convert(mode)
     width, height = (
         wanted if isinstance(wanted := sizes[axis], int) else size
         for axis, size in zip("WH", picture.size, strict=True)
@@ -189,6 +193,16 @@ def _in_layout(image: Image, tensor: Tensor, layout: str) -> NDArray[Any]:
     if "CHW" in layout:
         array = array.transpose(2, 0, 1)
     return _scaled(array, np.dtype(tensor.dtype))
+
+
+def _eight_bits(image: Image) -> Image:
+    """A grey picture with 16 bits a pixel in 8: Pillow would cut the values off."""
+    import numpy as np
+    from PIL import Image
+
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8))
 
 
 def _scaled(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

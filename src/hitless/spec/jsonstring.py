@@ -13,8 +13,8 @@ ESCAPES: Mapping[str, str] = {
 }  # fmt: skip
 HEX = re.compile(r"u([0-9a-fA-F]{4})")
 LOW_HALF = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-# A line that begins with neither a key nor punctuation, and holds a quote: the rest of a text with a line break in it.
-GOES_ON = re.compile(r'[\r\n]\s*[^\s"{}\[\],:/#][^"\r\n]*"')
+# Lines that begin with neither a key nor punctuation, up to a quote: the rest of a text with a line break in it.
+GOES_ON = re.compile(r'[\r\n]\s*[^\s"{}\[\],:/#][^"{}\[\]]*"')
 UNREADABLE = "\ufffd"
 
 

@@ -83,7 +83,7 @@ def read_json(text: str) -> Document:
 
 
 def _with_count(fault: Fault, count: int) -> Fault:
-    return fault if count == 1 else replace(fault, message=f"{fault.message} (here and {count - 1} times more)")
+    return fault if count == 1 else replace(fault, message=f"{fault.message} (and {count - 1} more like this)")
 
 
 class _StopReadingError(Exception):

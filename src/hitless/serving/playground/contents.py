@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import hitless
+from hitless.serving.openapi import DEFAULT_HEALTH, WITHOUT_BODY
 from hitless.serving.playground.samples import samples
 from hitless.serving.playground.skeleton import skeleton
 from hitless.spec.contract import JSON, MULTIPART, Api, Contract, Payload
@@ -19,8 +20,6 @@ from hitless.spec.dialect import FILE_MEDIA_TYPE, to_json_schema
 if TYPE_CHECKING:
     from hitless.serving.package import Package
 
-DEFAULT_HEALTH = "/health"  # HEALTH-2, where the contract declares none
-WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 FLAT_FIELDS = 12  # a JSON body with more, or with nested ones, is written as JSON only
 SCALARS = frozenset({"text", "number", "integer", "boolean", "choice"})
 PICTURE = re.compile(r"image|img|picture|photo|digit|object_detection|frame|scan", re.IGNORECASE)
