@@ -10,6 +10,9 @@ from hitless.cli.ending import INTERRUPTED, end
 
 def main() -> None:
     """The command `hitless`. Serving goes its own short way: no table library is loaded into a server."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show an arrow is no reason to fail
     code = end(_serve if sys.argv[1:2] == ["serve"] else _other_verbs)
     if code == INTERRUPTED:
         os._exit(code)  # a model's thread that still computes does not keep us

@@ -42,7 +42,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-File = Annotated[Path, typer.Argument(help="The config.json to read.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The config.json to read.")]
 Edition = Annotated[
     str,
     typer.Option(
@@ -66,9 +66,9 @@ Exit code 0: no errors (there may be warnings). 2: errors, or the file cannot be
 \b
 Examples:
   hitless config check config.json
-  hitless config check config.json --strict              documented rules are errors
-  hitless config check config.json --profile otc         another edition
-  hitless config check config.json --format json         for programs
+  hitless config check config.json --strict          every rule counts
+  hitless config check config.json --profile otc     another edition
+  hitless config check config.json --format json     for programs
 """
 SHOW_HELP = """Show the contract as it is understood: apis, health checks, port and protocol.
 
@@ -79,15 +79,14 @@ Examples:
 """
 NEW_HELP = """Draft a config.json from the type hints of the class in a model.py, without executing it.
 
-\b
-A method is the api of its name and `predict` is /; a parameter hinted as bytes, Upload or a Pillow
-Image is a file, and makes the request a form; a method without parameters is a GET.
+A method is the api of its name and predict is /; a parameter hinted as bytes, Upload or a Pillow Image is a file,
+and makes the request a form; a method without parameters is a GET.
 
 \b
 Examples:
-  hitless config new model.py                            writes config.json beside it
-  hitless config new model.py -o -                       prints it
-  hitless config new model.py --force                    overwrites the config.json there is
+  hitless config new model.py                        config.json beside it
+  hitless config new model.py -o -                   prints it
+  hitless config new model.py --force                overwrites the old one
 """
 
 
@@ -124,7 +123,7 @@ def show(file: File, profile: Edition = profiles.DEFAULT.name, probe_defaults: P
 
 @app.command(help=NEW_HELP, short_help="Draft a config.json from the type hints of a model.py.")
 def new(
-    model: Annotated[Path, typer.Argument(help="The model.py to read.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model.py to read.")],
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - prints. [beside MODEL]")
     ] = None,

@@ -24,9 +24,6 @@ _LARGEST_SOURCE = 4_000_000  # bytes; a larger file is not shown
 
 def end(command: Callable[[], int | None]) -> int:
     """Run a command; the exit code of the process."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show an arrow is no reason to fail
     try:
         code = _code_of(command)
         sys.stdout.flush()

@@ -70,5 +70,5 @@ def _tell(folder: Path) -> None:
     print(f"Made {folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}.\n")
     rows = (("serve", "the server, and a page to try it out"), ("predict", "one request, without a server"))
     for verb, meaning in rows:
-        print(f"  hitless {verb} {name}".ljust(len(name) + 28) + meaning)
+        print(f"  hitless {verb} {name}".ljust(len(name) + 21) + meaning)
     print(f"\n{folder}/README.md says what is what.")

@@ -27,11 +27,24 @@ def url_of(address: str, path: str | None) -> httpx.URL:
     except (httpx.InvalidURL, ValueError) as error:
         reason = str(error)
     else:
-        if url.host and base.scheme in ("http", "https"):
+        reason = _missing(url)
+        if not reason:
             return url
-        reason = "the name of the host is missing"
     remedy = "Write it like http://127.0.0.1:8080."
     raise InputError([Problem("CALL-7", f"{address} is no address of a server: {reason}", remedy)])
+
+
+def _missing(url: httpx.URL) -> str:
+    if url.scheme not in ("http", "https"):
+        return f"{url.scheme} is not spoken here"
+    if not url.host:
+        return "the name of the host is missing"
+    return "there is no such port" if (url.port or 0) > 65_535 else ""
+
+
+def without_password(url: httpx.URL) -> httpx.URL:
+    """For messages."""
+    return url.copy_with(userinfo=b"") if url.userinfo else url
 
 
 @contextlib.contextmanager
@@ -40,7 +53,7 @@ def call_server(url: httpx.URL, call: Call) -> Iterator[tuple[Incoming, str]]:
     with contextlib.ExitStack() as stack:
         try:
             response, note = _response(stack, url, call)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: a name that cannot be one of a host
             raise _unavailable(url, error) from error
         yield _incoming(response), note
 
@@ -95,7 +108,7 @@ def _pieces(response: httpx.Response) -> Iterator[bytes]:
         raise CutOffError("the server ended the connection in the middle of its answer") from error
 
 
-def _unavailable(url: httpx.URL, error: httpx.HTTPError) -> UnavailableError:
+def _unavailable(url: httpx.URL, error: httpx.HTTPError | UnicodeError) -> UnavailableError:
     match error:
         case httpx.ConnectTimeout():
             reason = f"no connection within {CONNECT_TIMEOUT_S:g} s"
@@ -106,6 +119,5 @@ def _unavailable(url: httpx.URL, error: httpx.HTTPError) -> UnavailableError:
         case _:
             reason = re.sub(r"^\[Errno[^]]*\] ", "", str(error)) or type(error).__name__
             reason += "; is it http?" if reason.startswith("[SSL") else ""
-    return UnavailableError(
-        f"cannot reach {url}: {reason}\n    Is the server running there? `hitless serve DIR` starts one."
-    )
+    remedy = "Is the server running there? `hitless serve DIR` starts one."
+    return UnavailableError(f"cannot reach {without_password(url)}: {reason}\n    {remedy}")

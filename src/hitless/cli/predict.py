@@ -67,7 +67,7 @@ def predict(
       3  no server could be reached
     """
     flags = Flags(path, method, form or [], data, media_type)
-    if subject.startswith(("http://", "https://")):
+    if "://" in subject:
         code = _ask_server(subject, flags, raw=raw, timed=timed)
     else:
         code = _ask_package(Path(subject), flags, raw=raw, timed=timed)
@@ -75,7 +75,7 @@ def predict(
 
 
 def _ask_server(address: str, flags: Flags, *, raw: bool, timed: bool) -> int:
-    from hitless.cli.over_http import call_server, url_of
+    from hitless.cli.over_http import call_server, url_of, without_password
 
     url = url_of(address, flags.path)
     call = call_of_server(flags)
@@ -86,7 +86,7 @@ def _ask_server(address: str, flags: Flags, *, raw: bool, timed: bool) -> int:
     if call.body is None and answer.status in (302, 405):
         _say("-F NAME=VALUE or -d JSON would send a body.")
     if timed:
-        _say(f"{call.method} {url}: {answer.status} in {_duration(answer.seconds())}")
+        _say(f"{call.method} {without_password(url)}: {answer.status} in {_duration(answer.seconds())}")
     return code
 
 

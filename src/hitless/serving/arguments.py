@@ -26,6 +26,9 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 Bound = tuple[tuple[Any, ...], dict[str, Any]]  # positional arguments, keyword arguments
 
+Query = Mapping[str, list[Part]]
+
+_MISSING = object()
 _MOST_SPELLINGS = 32
 _WITHOUT_BODY = frozenset({b"GET", b"HEAD", b"DELETE"})
 
@@ -156,7 +159,7 @@ class Binder:
 
     def _from_query(self, exchange: Exchange) -> Bound:
         if self._validator is not None:
-            self._validator.check_query(_query(exchange))
+            self._validator.check_form(_query(exchange))
         return self._from_fields({}, exchange)
 
     def _from_parts(self, parts: list[Part], exchange: Exchange) -> Bound:
@@ -178,9 +181,9 @@ class Binder:
     def _takes_whole(self, value: Mapping[str, Any]) -> bool:
         """A sole parameter gets the body itself where neither the contract nor the body knows its name."""
         takers = self._takers()
-        if len(takers) > 1 or self._any_field or self._schema.get("properties"):
+        if self._any_field or self._schema.get("properties") or not value:
             return False
-        return bool(value) and not (takers and takers[0].name in value)
+        return takers[0].name not in value if len(takers) == 1 else not takers and bool(self.parameters)
 
     def _takers(self) -> list[Parameter]:
         return [parameter for parameter in self.parameters if not parameter.convert.is_request]
@@ -195,7 +198,7 @@ class Binder:
         return self._from_fields({takers[0].name: value}, exchange)
 
     def _from_fields(self, fields: Mapping[str, Any], exchange: Exchange) -> Bound:
-        query = _query(exchange) if exchange.query else {}
+        query: Query = _query(exchange) if exchange.query else {}
         values: list[Any] = []
         keywords: dict[str, Any] = self._rest(fields, query) if self._any_field else {}
         errors = []
@@ -213,25 +216,23 @@ class Binder:
             raise Rejected(422, f"The request does not fit: {sentence}.", errors=tuple(errors))
         return tuple(values), keywords
 
-    def _rest(self, fields: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    def _rest(self, fields: Mapping[str, Any], query: Query) -> dict[str, Any]:
         names = {parameter.name for parameter in self.parameters}
         return {
             name: _plain(value) for source in (query, fields) for name, value in source.items() if name not in names
         }
 
 
-def _value(parameter: Parameter, fields: Mapping[str, Any], query: Mapping[str, str], exchange: Exchange) -> Any:
+def _value(parameter: Parameter, fields: Mapping[str, Any], query: Query, exchange: Exchange) -> Any:
     convert = parameter.convert
     if convert.is_request:
         return exchange.request()
-    if parameter.name in fields:
-        value = fields[parameter.name]
-        return convert.from_parts(value) if _is_parts(value) else convert.from_json(value)
-    if parameter.name in query:
-        return convert.from_text(query[parameter.name])
-    if parameter.required:
-        raise ValueError("is missing")
-    return parameter.default
+    value = fields.get(parameter.name, query.get(parameter.name, _MISSING))
+    if value is _MISSING:
+        if parameter.required:
+            raise ValueError("is missing")
+        return parameter.default
+    return convert.from_parts(value) if _is_parts(value) else convert.from_json(value)
 
 
 def _is_parts(value: Any) -> bool:
@@ -246,11 +247,15 @@ def _plain(value: Any) -> Any:
     return plain[0] if len(plain) == 1 else plain
 
 
-def _query(exchange: Exchange) -> dict[str, str]:
+def _query(exchange: Exchange) -> Query:
+    """The query as the fields of a form."""
+    fields: dict[str, list[Part]] = {}
     try:
-        return dict(exchange.query_fields())
+        for name, value in exchange.query_fields():
+            fields.setdefault(name, []).append(Part(name, value.encode("utf-8", "replace"), None, None))
     except ValueError:
         raise Rejected(400, "The query has too many fields.") from None
+    return fields
 
 
 def _form(body: bytes, content_type: bytes) -> list[Part]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hitless.serving.logs import request_id
 from hitless.serving.placement import Placement
 from hitless.serving.request import Rejected
 
@@ -54,6 +55,7 @@ class Batcher:
         self.placement = placement
         self._waiting: deque[Exchange] = deque()
         self._turn_due = False
+        self._timer: asyncio.TimerHandle | None = None  # holds a batch that is not full
         self._calls = 0  # under way in threads or tasks
         self._most_calls = service.options.threads
         if work.is_async:
@@ -69,14 +71,16 @@ class Batcher:
         if not self._turn_due:
             self._turn_due = True
             if self._work.max_wait_s and len(waiting) < self._max_size:
-                self._loop.call_later(self._work.max_wait_s, self._turn)
+                self._timer = self._loop.call_later(self._work.max_wait_s, self._turn)
             else:
                 self._loop.call_soon(self._turn)
-        elif self._work.max_wait_s and len(waiting) == self._max_size:
-            self._loop.call_soon(self._turn)  # full before its time; the timer then finds less to do
+        elif self._timer is not None and len(waiting) >= self._max_size:  # full before its time
+            self._timer.cancel()
+            self._timer = None
+            self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        self._turn_due = False
+        self._turn_due, self._timer = False, None
         until = time.perf_counter() + _TURN_S
         while self._waiting and self._may_call():
             batch = self._take()
@@ -116,18 +120,19 @@ class Batcher:
     # Three places to call
 
     def _run_in_loop(self, batch: list[Exchange]) -> None:
-        seconds, results = self._timed([exchange.arguments for exchange in batch])
+        seconds, results = self._timed([exchange.arguments for exchange in batch], self._id_of(batch))
         self._hand_out(batch, seconds, results)
 
     def _run_in_thread(self, batch: list[Exchange]) -> None:
         self._calls += 1
         arguments = [exchange.arguments for exchange in batch]
-        done = self._loop.run_in_executor(self._service.executor, self._timed, arguments)
+        done = self._loop.run_in_executor(self._service.executor, self._timed, arguments, self._id_of(batch))
         done.add_done_callback(lambda done: self._done(batch, done))
 
     def _run_in_task(self, batch: list[Exchange]) -> None:
         self._calls += 1
-        task = self._loop.create_task(self._awaited([exchange.arguments for exchange in batch]))
+        arguments = [exchange.arguments for exchange in batch]
+        task = self._loop.create_task(self._awaited(arguments, self._id_of(batch)))
         if not self._work.max_size:
             batch[0].cancel = task.cancel
         task.add_done_callback(lambda done: self._done(batch, done))
@@ -141,7 +146,7 @@ class Batcher:
         self._go_on()
 
     def _hand_out(self, batch: list[Exchange], seconds: float, results: Sequence[Any]) -> None:
-        if self.placement.took(seconds):
+        if not self._work.is_async and self.placement.took(seconds):
             where = "the event loop" if self.placement.in_loop else "a thread"
             self._service.log.debug("a call takes %.1f ms: the model runs in %s from now on", seconds * 1e3, where)
         self._work.called(len(batch))
@@ -154,9 +159,14 @@ class Batcher:
                 self._service.log.exception("an answer could not be sent", extra=extra)
                 exchange.connection.reject(exchange, Rejected(500, "The server failed; its log says why."))
 
+    def _id_of(self, batch: list[Exchange]) -> str:
+        """For what the model logs and prints: the request, where a call has only one."""
+        return "" if self._work.max_size else batch[0].request_id.decode()
+
     # Results: as many as arguments; an exception stands for a request that failed
 
-    def _timed(self, arguments: Sequence[Any]) -> tuple[float, Sequence[Any]]:
+    def _timed(self, arguments: Sequence[Any], identifier: str) -> tuple[float, Sequence[Any]]:
+        request_id.set(identifier)
         started = time.perf_counter()
         results = self._results(arguments)
         return time.perf_counter() - started, results
@@ -164,29 +174,34 @@ class Batcher:
     def _results(self, arguments: Sequence[Any]) -> Sequence[Any]:
         try:
             return _checked(self._work.call(arguments), len(arguments))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # of native code as well; handed to the requests that it belongs to
             if len(arguments) == 1:
                 return [error]
         return [self._results([argument])[0] for argument in arguments]
 
-    async def _awaited(self, arguments: Sequence[Any]) -> tuple[float, Sequence[Any]]:
+    async def _awaited(self, arguments: Sequence[Any], identifier: str) -> tuple[float, Sequence[Any]]:
+        request_id.set(identifier)
         return 0.0, await self._async_results(arguments)
 
     async def _async_results(self, arguments: Sequence[Any]) -> Sequence[Any]:
-        called: Awaitable[Any] = self._work.call(arguments)
         try:
+            called: Awaitable[Any] = self._work.call(arguments)
             return _checked(await called, len(arguments))
-        except (Exception, SystemExit) as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
             if len(arguments) == 1:
                 return [error]
         return [(await self._async_results([argument]))[0] for argument in arguments]
 
 
-def _checked(results: Any, wanted: int) -> Sequence[Any]:
-    length = len(results) if hasattr(results, "__len__") and not isinstance(results, str | bytes | dict) else None
-    if length == wanted:
-        return results  # type: ignore[no-any-return]
-    got = f"a {type(results).__name__}" + (f" of {length}" if length is not None else "")
+def _checked(results: Any, wanted: int) -> list[Any]:
+    if isinstance(results, str | bytes | Mapping) or not isinstance(results, Iterable):
+        got = f"a {type(results).__name__}"
+    elif len(listed := list(results)) == wanted:
+        return listed
+    else:
+        got = f"a {type(results).__name__} of {len(listed)}"
     raise WrongLengthError(
         f"a batched method returns a list with one result for each of its {wanted} requests, not {got}"
     )

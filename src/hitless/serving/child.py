@@ -58,7 +58,7 @@ class Child:
                     break
                 self._words += data
         *lines, self._words = self._words.split(b"\n")
-        if len(self._words) > 65_536:
+        if self._words and (self.mute or len(self._words) > 65_536):
             lines, self._words = [*lines, self._words], b""
         words = [line.decode("utf-8", "replace") for line in lines]
         self.last_words.extend(words)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from hitless.serving.validation import Validator
 from hitless.spec.contract import JSON, Api, Contract
 
 NOT_SERVED = frozenset({"close", "warmup", "forward"})  # public by custom, but no endpoints
+
+
+_METHODS = (types.FunctionType, staticmethod, classmethod)
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,19 @@ def endpoint_name(api: Api) -> str:
 
 def bind(contract: Contract, model: object, *, validation: bool = True, file: str = "model.py") -> list[Endpoint]:
     """The endpoints in the contract's order. InputError names every mismatch of contract and code."""
-    methods = served_methods(model)
+    own, methods = served_methods(model), offered_methods(model)
     names = [method_for(api, methods, contract.apis) for api in contract.apis]
     problems: list[Problem] = []
     endpoints: list[Endpoint] = []
     for index, (api, name) in enumerate(zip(contract.apis, names, strict=True)):
         if name is None:
-            problems.append(_no_method(api, index, methods, file))
+            problems.append(_no_method(api, index, own, file))
             continue
         try:
             endpoints.append(_endpoint(api, index, name, methods[name], file, validation=validation))
         except InputError as error:
             problems += error.problems
-    problems += [_unreached(name, file) for name in methods if name not in names]
+    problems += [_unreached(name, own[name], file) for name in own if name not in names]
     if problems:
         raise InputError(problems)
     return endpoints
@@ -72,18 +76,27 @@ def served_methods(model: object) -> dict[str, Callable[..., Any]]:
 
     A bare network has no code to look at: it brings them as `served_methods`, and each its `parameters`.
     """
+    if hasattr(model, "served_methods"):
+        return offered_methods(model)
+    own = type(model).__module__
+    defined = {name for base in type(model).__mro__ if base.__module__ == own for name in vars(base)}
+    return {name: method for name, method in offered_methods(model).items() if name in defined}
+
+
+def offered_methods(model: object) -> dict[str, Callable[..., Any]]:
+    """Every public method, inherited ones as well: what an api may name."""
     given = getattr(model, "served_methods", None)
     if given is not None:
         return dict(given)
-    own = type(model).__module__
-    names: dict[str, Callable[..., Any]] = {}
-    for base in type(model).__mro__:
-        if base.__module__ != own:
-            continue
-        for name, value in vars(base).items():
-            if not name.startswith("_") and name not in NOT_SERVED and inspect.isfunction(value):
-                names.setdefault(name, getattr(model, name))
-    return names
+    names: dict[str, None] = {}
+    for base in type(model).__mro__[:-1]:
+        names.update(dict.fromkeys(vars(base)))
+    methods = {}
+    for name in names:
+        static = inspect.getattr_static(type(model), name, None)
+        if not name.startswith("_") and name not in NOT_SERVED and isinstance(static, _METHODS):
+            methods[name] = getattr(model, name)
+    return methods
 
 
 def method_for(api: Api, methods: Mapping[str, Callable[..., Any]], apis: Iterable[Api]) -> str | None:
@@ -92,7 +105,8 @@ def method_for(api: Api, methods: Mapping[str, Callable[..., Any]], apis: Iterab
     Where one url has several apis, `get_items` goes before `items` for GET /items.
     """
     for name, method in methods.items():
-        if getattr(method, "url", None) == api.url and getattr(method, "method", None) in (api.method, None):
+        verb = getattr(method, "method", None)
+        if _declared_url(method) == api.url and (verb is None or str(verb).upper() == api.method):
             return name
     plain = re.sub(r"\W+", "_", api.url.strip("/")) or "predict"
     shared = sum(other.url == api.url for other in apis) > 1
@@ -101,6 +115,11 @@ def method_for(api: Api, methods: Mapping[str, Callable[..., Any]], apis: Iterab
         if candidate in methods and not hasattr(methods[candidate], "url"):
             return candidate
     return None
+
+
+def _declared_url(method: Callable[..., Any]) -> str | None:
+    url = getattr(method, "url", None)
+    return "/" + url.lstrip("/") if isinstance(url, str) else None
 
 
 def _endpoint(api: Api, index: int, name: str, method: Callable[..., Any], file: str, *, validation: bool) -> Endpoint:
@@ -193,11 +212,12 @@ def _no_method(api: Api, index: int, methods: Mapping[str, Any], file: str) -> P
     )
 
 
-def _unreached(name: str, file: str) -> Problem:
+def _unreached(name: str, method: Callable[..., Any], file: str) -> Problem:
     return Problem(
         "BIND-3",
         f"no api of config.json reaches the method {name}()",
-        f'Add an api with the url "/{name}" to config.json, or call it _{name} if it is not to be served.',
+        f'Add an api with the url "{_declared_url(method) or "/" + name}" to config.json, '
+        f"or call it _{name} if it is not to be served.",
         file,
         path="$.apis",
     )

@@ -42,17 +42,32 @@ def examples_of(folder: Path, settings: Mapping[str, Any], file: str = "hitless.
         raise InputError([_problem(file, "example", "is to be an array of tables", "Write [[example]].")])
     for index, entry in enumerate(entries):
         place = f"example[{index}]"
-        if not isinstance(entry, Mapping) or not set(entry) <= _KNOWN or ("form" in entry and "json" in entry):
-            remedy = "An example has url, method, form or json, query, answer."
-            problems.append(_problem(file, place, "has other keys than an example can have", remedy))
+        wrong = _fault(entry)
+        if wrong is not None:
+            remedy = "An example has the texts url, method, query; a table form, or json; and answer."
+            problems.append(_problem(file, place, wrong, remedy))
             continue
         try:
             found.append(_example(folder, entry))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError) as error:
             problems.append(_problem(file, place, str(error), 'form = { name = "@file" } names files of the package.'))
     if problems:
         raise InputError(problems)
     return found
+
+
+def _fault(entry: Any) -> str | None:
+    if not isinstance(entry, Mapping):
+        return "is no table"
+    surplus = set(entry) - _KNOWN
+    if surplus:
+        return f"has keys that no example has: {', '.join(sorted(surplus))}"
+    for key in ("url", "method", "query"):
+        if not isinstance(entry.get(key, ""), str):
+            return f"{key} is no text"
+    if not isinstance(entry.get("form", {}), Mapping):
+        return "form is no table"
+    return "has both form and json" if "form" in entry and "json" in entry else None
 
 
 def _example(folder: Path, entry: Mapping[str, Any]) -> Example:
@@ -61,10 +76,8 @@ def _example(folder: Path, entry: Mapping[str, Any]) -> Example:
         content_type, body = form_body([(name, _field(folder, value)) for name, value in entry["form"].items()])
     elif "json" in entry:
         content_type, body = "application/json", msgspec.json.encode(entry["json"])
-    method = str(entry.get("method", "POST")).upper()
-    return Example(
-        method, str(entry.get("url", "/")), str(entry.get("query", "")), content_type, body, entry.get("answer")
-    )
+    method = entry.get("method", "POST").upper()
+    return Example(method, entry.get("url", "/"), entry.get("query", ""), content_type, body, entry.get("answer"))
 
 
 def _field(folder: Path, value: Any) -> str | Path:

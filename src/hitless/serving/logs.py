@@ -41,22 +41,24 @@ def form_of(choice: str) -> str:
 
 def catch_prints() -> None:
     """From now on what Python code prints, line by line, is logged: stdout as info, stderr as warning."""
-    sys.stdout = _PrintStream(logging.getLogger("stdout"), logging.INFO)
-    sys.stderr = _PrintStream(logging.getLogger("stderr"), logging.WARNING)
+    sys.stdout = _stream("stdout", logging.INFO)
+    sys.stderr = _stream("stderr", logging.WARNING)
+
+
+def _stream(name: str, level: int) -> io.TextIOWrapper:
+    lines = io.BufferedWriter(_LineWriter(logging.getLogger(name), level))
+    return io.TextIOWrapper(lines, "utf-8", "backslashreplace", line_buffering=True)
 
 
 class _Handler(logging.Handler):
-    """One write a record, straight to the descriptor: nothing is buffered, nothing is torn between workers."""
+    """One write a record, straight to the descriptor: nothing is buffered, and lines up to PIPE_BUF stay whole."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-        except Exception:
-            line = f"{record.msg!r} % {record.args!r}\n".encode("utf-8", "backslashreplace")
+        line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
         with contextlib.suppress(OSError):
             while line:
                 line = line[os.write(1, line) :]
@@ -71,7 +73,7 @@ class _JsonFormatter(logging.Formatter):
         entry: dict[str, Any] = {
             "time": _timestamp(record.created),
             "level": record.levelname.lower(),
-            "message": record.getMessage(),
+            "message": _message(record),
             "process": self._process,
         }
         if record.name != "hitless":
@@ -81,8 +83,8 @@ class _JsonFormatter(logging.Formatter):
         if identifier:
             entry["request_id"] = identifier
         if record.exc_info and record.exc_info[1] is not None:
-            entry["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
-        return msgspec.json.encode(entry).decode()
+            entry["traceback"] = _sendable("".join(traceback.format_exception(record.exc_info[1])))
+        return msgspec.json.encode(entry, enc_hook=str).decode()
 
 
 class _TextFormatter(logging.Formatter):
@@ -93,11 +95,11 @@ class _TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name == "stdout":
-            return record.getMessage()
+            return _message(record)
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         fields = " ".join(f"{key}={value}" for key, value in getattr(record, "fields", {}).items())
         identifier = getattr(record, "request_id", "")
-        text = " ".join(part for part in (record.getMessage(), fields, identifier and f"[{identifier}]") if part)
+        text = " ".join(part for part in (_message(record), fields, identifier and f"[{identifier}]") if part)
         if record.exc_info and record.exc_info[1] is not None:
             text += "\n" + "".join(traceback.format_exception(record.exc_info[1])).rstrip()
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
@@ -106,34 +108,42 @@ class _TextFormatter(logging.Formatter):
         return f"{colour}{line}\x1b[0m" if colour else line
 
 
+def _message(record: logging.LogRecord) -> str:
+    """The text of a record, also of one whose format does not fit its arguments."""
+    try:
+        return _sendable(record.getMessage())
+    except Exception:
+        return _sendable(f"{record.msg!r} % {record.args!r}")
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _timestamp(seconds: float) -> str:
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     return f"{whole}.{int(seconds % 1 * 1000):03d}Z"
 
 
-class _PrintStream(io.TextIOBase):
-    """A text stream whose lines become log records."""
+class _LineWriter(io.RawIOBase):
+    """Bytes whose lines become log records."""
 
     def __init__(self, logger: logging.Logger, level: int) -> None:
         self._logger = logger
         self._level = level
-        self._line = ""
+        self._line = b""
 
     def writable(self) -> bool:
         return True
 
-    def write(self, text: str) -> int:
-        *lines, self._line = (self._line + text).split("\n")
-        for line in lines:
-            self._logger.log(self._level, "%s", line)
+    def write(self, data: Any) -> int:
+        text = bytes(data)
+        *lines, self._line = (self._line + text).split(b"\n")
         if len(self._line) > 65_536:  # a line that does not end
-            self.flush()
+            lines, self._line = [*lines, self._line], b""
+        for line in lines:
+            self._logger.log(self._level, "%s", line.decode("utf-8", "replace"))
         return len(text)
-
-    def flush(self) -> None:
-        line, self._line = self._line, ""
-        if line:
-            self._logger.log(self._level, "%s", line)
 
     def fileno(self) -> int:
         return 1

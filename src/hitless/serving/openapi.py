@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hitless.serving.lifecycle import Phase
-from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART, Api, Contract, Payload
+from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART, PROBE_KEYS, Api, Contract, Payload
 from hitless.spec.dialect import to_json_schema
 
 PROBLEM = "application/problem+json"
 DEFAULT_HEALTH = "/health"  # HEALTH-2, where the contract declares none
+HEALTH_NAMES = ("health", *(f"health_{number}" for number in range(2, len(PROBE_KEYS) + 1)))
 WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 
 # What may come back beside the answer itself, and when.
@@ -39,11 +40,11 @@ MODEL_REQUEST: Mapping[int, str] = {
 def document(contract: Contract, *, title: str) -> dict[str, Any]:
     """An OpenAPI 3.1.0 document (plain dicts and lists, ready for JSON) of every api, the health urls and /metrics."""
     paths: dict[str, dict[str, Any]] = {}
-    names = _operation_ids(contract.apis)
-    for api, name in zip(contract.apis, names, strict=True):
+    health = dict(zip(contract.health_urls or (DEFAULT_HEALTH,), HEALTH_NAMES, strict=False))
+    for api, name in zip(contract.apis, _operation_ids(contract.apis), strict=True):
         paths.setdefault(api.url, {})[api.method.lower()] = _operation(api, name)
-    for number, url in enumerate(contract.health_urls or (DEFAULT_HEALTH,)):
-        paths.setdefault(url, {}).setdefault("get", _health(f"health_{number}" if number else "health"))
+    for url, name in health.items():
+        paths.setdefault(url, {}).setdefault("get", _health(name))
     paths.setdefault("/metrics", {}).setdefault("get", _metrics())
     return {
         "openapi": "3.1.0",
@@ -57,7 +58,7 @@ def document(contract: Contract, *, title: str) -> dict[str, Any]:
 
 def _operation_ids(apis: Iterable[Api]) -> list[str]:
     """`predict` for /, `greet` for /greet: the names that the server gives to methods; unique within the document."""
-    taken = {"health", "metrics"}
+    taken = {"metrics", *HEALTH_NAMES}
     names = []
     for api in apis:
         plain = re.sub(r"\W+", "_", api.url.strip("/"), flags=re.ASCII) or "predict"

@@ -21,7 +21,7 @@ CODE, WEIGHTS, SETTINGS, CONTRACT = "model.py", "model.onnx", "hitless.toml", "c
 
 @dataclass(frozen=True)
 class Package:
-    """A package as read, its code not yet imported. `settings` is the whole hitless.toml."""
+    """A package as read, its code not yet imported. `folder` is absolute; `settings` is the whole hitless.toml."""
 
     folder: Path
     contract: Contract
@@ -51,7 +51,7 @@ def read_package(folder: Path) -> Package:
         problems.append(Problem("PKG-2", f"there is neither {CODE} nor {WEIGHTS} in {folder}", remedy))
     if problems or reading.contract is None:
         raise InputError(problems)
-    return Package(folder, reading.contract, settings, tuple(reading.warnings))
+    return Package(folder.resolve(), reading.contract, settings, tuple(reading.warnings))
 
 
 def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
@@ -75,15 +75,16 @@ def load_model(package: Package) -> object:
 
         return OnnxModel(package.folder / WEIGHTS, package.contract)
     cls = _model_class(_import_code(package.folder))
-    if any(p.default is p.empty for p in _init_parameters(cls)):
+    parameters = _init_parameters(cls)
+    if "path" in parameters:
+        return cls(path=package.folder)
+    if any(p.default is p.empty and p.kind is not p.KEYWORD_ONLY for p in parameters.values()):
         return cls(package.folder)
     return cls()
 
 
 def _import_code(folder: Path) -> Any:
     sys.path.insert(0, str(folder))
-    for name in [name for name, module in sys.modules.items() if _lies_in(module, folder)]:
-        del sys.modules[name]
     spec = importlib.util.spec_from_file_location("model", folder / CODE)
     if spec is None or spec.loader is None:
         raise InputError([Problem("PKG-4", "cannot be imported", "It is to be a Python file.", str(folder / CODE))])
@@ -93,16 +94,11 @@ def _import_code(folder: Path) -> Any:
     return module
 
 
-def _lies_in(module: Any, folder: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(file).is_relative_to(folder)
-
-
 def _model_class(module: Any) -> type:
+    named = vars(module).get("Model")
+    if isinstance(named, type):
+        return named
     own = [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__]
-    named = [cls for cls in own if cls.__name__ == "Model"]
-    if named:
-        return named[0]
     with_methods = [cls for cls in own if not issubclass(cls, BaseException) and _serves(cls)]
     if len(with_methods) == 1:
         return with_methods[0]
@@ -115,9 +111,9 @@ def _serves(cls: type) -> bool:
     return any(inspect.isfunction(value) and not name.startswith("_") for name, value in vars(cls).items())
 
 
-def _init_parameters(cls: type) -> list[inspect.Parameter]:
+def _init_parameters(cls: type) -> Mapping[str, inspect.Parameter]:
     try:
-        parameters = inspect.signature(cls).parameters.values()
+        parameters = inspect.signature(cls).parameters
     except (TypeError, ValueError):
-        return []
-    return [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        return {}
+    return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}

@@ -55,7 +55,17 @@ def array_of_json(value: Any, dtype: Any) -> Any:
         raise ValueError("is to be nested lists of equal lengths") from None
     if array.dtype.kind not in "biuf":
         raise ValueError("is to be numbers in nested lists")
+    if dtype is not None and np.issubdtype(dtype, np.integer) and not _holds(array, np.iinfo(dtype)):
+        raise ValueError(f"has values that {np.dtype(dtype)} cannot hold")
     return _cast(array, dtype)
+
+
+def _holds(array: Any, limits: Any) -> bool:
+    """Whether whole numbers of a kind can hold an array's values: neither fractions nor overflows."""
+    if array.size == 0 or array.dtype.kind == "b":
+        return True
+    whole = array.dtype.kind in "iu" or bool((array == array.round()).all())
+    return whole and limits.min <= array.min() and array.max() <= limits.max
 
 
 def _npy(data: bytes) -> Any:

@@ -25,7 +25,7 @@ class Placement:
         self._slow = 0
 
     def took(self, seconds: float) -> bool:
-        """Take note of one call; True if the place has changed. Each return to a thread lasts twice as long."""
+        """Take note of one call; True if the place has changed. Each return to a thread lasts eight times as long."""
         if self._fixed:
             return False
         before = self.in_loop

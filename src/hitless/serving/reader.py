@@ -138,7 +138,7 @@ class Reader:
         if not self._in_head:
             return  # a trailer: nothing of ours uses one
         headers, options = cast(Exchange, self.incoming).headers, self._service.options
-        headers.append((name.lower(), value))
+        headers.append((name.lower(), value.rstrip(b" \t")))
         self._field_bytes += len(name) + len(value) + 4
         if len(headers) > options.max_headers or self._field_bytes > options.max_head_bytes:
             limits = f"{options.max_headers} headers of {options.max_head_bytes} bytes together"

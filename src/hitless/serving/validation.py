@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from hitless.serving.conversion import is_json_array
 from hitless.serving.multipart import Part
 from hitless.serving.request import Rejected
 from hitless.spec.dialect import to_json_schema
@@ -30,46 +31,63 @@ class Validator:
             raise self._rejection(value)
 
     def check_form(self, fields: Mapping[str, Sequence[Part]]) -> None:
-        """A form: files count as strings, text is read as the schema's type says."""
+        """A form or a query: files count as strings, text is read as the schema's type says."""
         wrong = [
             (name, "is to be a file (with curl: -F name=@path)")
             for name, parts in fields.items()
-            if self._type_of(name) == "file" and any(part.filename is None for part in parts)
+            if self._wants_file(name) and any(part.filename is None for part in parts)
         ]
         if wrong:
             raise Rejected(422, _sentence(wrong), errors=tuple(wrong))
         self.check({name: self._read(name, parts) for name, parts in fields.items()})
 
-    def check_query(self, query: Mapping[str, str]) -> None:
-        """The fields of a request without a body."""
-        self.check({name: as_type(text, self._type_of(name)) for name, text in query.items()})
-
-    def _type_of(self, name: str) -> Any:
+    def _property(self, name: str) -> Mapping[str, Any]:
         schema = self._properties.get(name)
-        return schema.get("type") if isinstance(schema, Mapping) else None
+        return schema if isinstance(schema, Mapping) else {}
+
+    def _element(self, name: str) -> Mapping[str, Any]:
+        """The schema of an array's elements; in the house dialect, one in a list means every element."""
+        items = self._property(name).get("items")
+        element = items[0] if isinstance(items, list) and len(items) == 1 else items
+        return element if isinstance(element, Mapping) else {}
+
+    def _wants_file(self, name: str) -> bool:
+        kind = self._property(name).get("type")
+        return kind == "file" or (kind == "array" and self._element(name).get("type") == "file")
 
     def _read(self, name: str, parts: Sequence[Part]) -> Any:
-        kind = self._type_of(name)
-        if kind == "array" and not (len(parts) == 1 and parts[0].value.lstrip().startswith(b"[")):
-            items = self._properties[name].get("items")
-            element = items[0] if isinstance(items, list) and len(items) == 1 else items
-            inner = element.get("type") if isinstance(element, Mapping) else None
-            return [_plain(part, inner) for part in parts]
+        kind = self._property(name).get("type")
+        if kind == "array" and not is_json_array(parts):
+            return [_plain(part, self._element(name).get("type")) for part in parts]
         return _plain(parts[0], kind)
 
     def _rejection(self, value: Any) -> Rejected:
         errors = []
         for error in self._validator.iter_errors(value):
-            field = "/".join(str(step) for step in error.instance_path)
-            errors.append((field or "(body)", error.message[:300]))
+            errors.append((_field_of(error), error.message[:300]))
             if len(errors) == _MOST_ERRORS:
                 break
         return Rejected(422, _sentence(errors), errors=tuple(errors))
 
 
+def _field_of(error: Any) -> str:
+    """Where an error is, as a path; of a missing or a surplus property, its own name."""
+    steps = [str(step) for step in error.instance_path]
+    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+    surplus = getattr(error.kind, "unexpected", None) if error.kind.name == "additionalProperties" else None
+    if missing is not None:
+        steps.append(str(missing))
+    elif surplus:
+        steps.append(str(surplus[0]))
+    return "/".join(steps) or "(body)"
+
+
 def as_type(text: str, kind: Any) -> Any:
     """Form text as the value that a schema of this type means; the text itself where it is none."""
-    if kind in (None, "string", "file"):
+    kinds = kind if isinstance(kind, list) else [kind]
+    if text == "null" and "null" in kinds:
+        return None
+    if {None, "string", "file"} & set(kinds):
         return text
     try:
         return msgspec.json.decode(text)

@@ -1,4 +1,4 @@
-"""model.py → a draft of its contract, from the syntax of the model's class. The file is never imported or executed.
+"""A model.py → a draft of its contract, from the syntax of the model's class. The file is never imported or executed.
 
 The conventions are those of the server: the class `Model`, or the only class with public methods; a method is the api
 of its name, `predict` is `/`, and `@api("/path", method="GET")` says otherwise; a method without parameters is a GET;

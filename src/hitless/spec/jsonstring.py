@@ -23,7 +23,7 @@ def read_string(text: str, start: int, closing: str, path: Path) -> tuple[str, i
     run = re.compile(rf"[^\\\x00-\x1f\ud800-\udfff{closing}]*")
     parts: list[str] = []
     faults: list[Fault] = []
-    at = start + 1
+    at, goes_on_to = start + 1, start
     while True:
         match = run.match(text, at)
         assert match is not None  # noqa: S101  (the pattern matches the empty text)
@@ -32,26 +32,34 @@ def read_string(text: str, start: int, closing: str, path: Path) -> tuple[str, i
         char = text[at : at + 1]
         if char == closing:
             return "".join(parts), at + 1, faults
-        if char and char in "\r\n" and GOES_ON.match(text, at) and not parts[-1].endswith((",", "}", "]")):
-            if not any(fault.kind is faulty.STRING for fault in faults):
-                faults.append(faulty.broken_string(start, path))
-            parts.append(char)
-            at += 1
-            continue
-        if char in ("", "\n", "\r"):
-            faults.append(faulty.unclosed_string(start, path))
-            value = "".join(parts)
-            content = value.rstrip(" ,]}")  # a quote forgotten before these: they go on with the text around
-            return content, at - (len(value) - len(content)), faults
-        if char == "\\":
-            part, end, fault = _escape(text, at, path)
-        else:
-            part, end, fault = char, at + 1, faulty.raw_character(at, char, path)
-            part = UNREADABLE if "\ud800" <= char <= "\udfff" else char
+        if char in ("", "\n", "\r") and at >= goes_on_to:
+            goes_on_to = _end_of_broken(text, at) if not parts[-1].endswith((",", "}", "]")) else at
+            if goes_on_to == at:
+                faults.append(faulty.unclosed_string(start, path))
+                value = "".join(parts)
+                content = value.rstrip(" ,]}")  # a quote forgotten before these: they go on with the text around
+                return content, at - (len(value) - len(content)), faults
+            faults.append(faulty.broken_string(start, path))
+        part, at, fault = _special(text, at, path)
         parts.append(part)
         if fault is not None:
             faults.append(fault)
-        at = end
+
+
+def _end_of_broken(text: str, at: int) -> int:
+    """Where a text that is broken over lines ends; `at` itself where the line break ends it."""
+    rest = GOES_ON.match(text, at)
+    return at if rest is None else rest.end()
+
+
+def _special(text: str, at: int, path: Path) -> tuple[str, int, Fault | None]:
+    """What is no plain character: an escape, a line break of a broken text, a control character."""
+    char = text[at]
+    if char == "\\":
+        return _escape(text, at, path)
+    if char in "\r\n":
+        return char, at + 1, None
+    return (UNREADABLE if "\ud800" <= char <= "\udfff" else char), at + 1, faulty.raw_character(at, char, path)
 
 
 def _escape(text: str, at: int, path: Path) -> tuple[str, int, Fault | None]:

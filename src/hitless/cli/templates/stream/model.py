@@ -10,6 +10,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 SECONDS_A_WORD = 0.03  # as if it were hard work
@@ -20,7 +21,7 @@ class Model:
         """Load what takes time, once. `path` is the folder of this file."""
         words = (path / "text.txt").read_text(encoding="utf-8").split()
         self.next_words: dict[str, list[str]] = defaultdict(list)
-        for word, following in zip(words, words[1:], strict=False):
+        for word, following in pairwise(words):
             self.next_words[word].append(following)
         self.words = words
 

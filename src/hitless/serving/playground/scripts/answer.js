@@ -120,7 +120,7 @@ function problemView(answer, value) {
   const isProblem = value && typeof value.detail === "string";
   const faults = isProblem && Array.isArray(value.errors) ? value.errors : [];
   const detail = isProblem ? value.detail : textOf(answer).slice(0, 2000);
-  const list = element("dl", { class: "faults" }, ...faults.flatMap((fault) => [element("dt", {}, faultPath(fault)), element("dd", {}, String(fault.detail))]));
+  const list = element("dl", { class: "faults" }, ...faults.flatMap((fault) => [element("dt", {}, String(fault.field)), element("dd", {}, String(fault.detail))]));
   return trouble(plainWords(answer.status), faults.length ? "" : detail, faults.length ? list : null, ADVICE[answer.status]);
 }
 

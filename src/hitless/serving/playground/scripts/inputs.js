@@ -55,16 +55,9 @@ function apiInputs(api, hooks) {
   };
 }
 
-// Where the fault is. A field that is missing is told of what lacks it: it is named itself here.
-function faultPath(fault) {
-  const missing = /^["']([^"']+)["'] is a required property/.exec(fault.detail);
-  const place = String(fault.field);
-  return missing ? (place === "(body)" ? missing[1] : `${place}/${missing[1]}`) : place;
-}
-
 // "data/0/x" is about the field data.
 function faultField(fault) {
-  return faultPath(fault).split("/")[0];
+  return String(fault.field).split("/")[0];
 }
 
 function partValue(part) {

@@ -2,6 +2,7 @@
 
 const LARGE = 40; // characters of a text that can still be shown large
 const MOST_BARS = 20;
+const MAIN_NAME = /^(predict|label|class|result|answer|output|text|value|digit)/i; // of several values, the one that matters
 
 function isScalar(value) {
   return typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length > 0 && value.length <= LARGE);
@@ -22,7 +23,8 @@ function headlineOf(answer) {
   const value = unwrapped(answer);
   if (isScalar(value)) return { text: String(value), label: "" };
   if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
-  const scalars = Object.entries(value).filter(([, one]) => isScalar(one));
+  const all = Object.entries(value).filter(([, one]) => isScalar(one));
+  const scalars = all.length > 1 ? all.filter(([name]) => MAIN_NAME.test(name)) : all;
   return scalars.length === 1 ? { text: String(scalars[0][1]), label: scalars[0][0] } : null;
 }
 

@@ -1,0 +1,1 @@
+"""Benchmarks, rerunnable with one command: see README.md."""
