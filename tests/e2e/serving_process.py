@@ -6,8 +6,10 @@ with ServingProcess("examples/mnist", "--playground") as server:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from typing import Any, Self
 
 STARTED_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 30.0
+# Where there is setpriv (util-linux), the kernel kills the server when the tests are killed; its workers follow it.
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class ServingProcess:
@@ -32,7 +36,15 @@ class ServingProcess:
         self, package: str | os.PathLike[str], *arguments: str, environ: Mapping[str, str] | None = None
     ) -> None:
         defaults = ("--host", "127.0.0.1", "--port", "0", "--workers", "1", "--linger", "0", "--log-format", "json")
-        self.command = [sys.executable, "-m", "hitless.serving", os.fspath(package), *defaults, *arguments]
+        self.command = [
+            *DIES_WITH_US,
+            sys.executable,
+            "-m",
+            "hitless.serving",
+            os.fspath(package),
+            *defaults,
+            *arguments,
+        ]
         self.log: list[str] = []
         self.port = 0
         self._environ = {**os.environ, **(environ or {})}
@@ -97,6 +109,7 @@ class ServingProcess:
         with self._changed:
             self._changed.wait_for(look, within_s)
         if not found:
+            self._wait_for_exit()
             state = "it has ended" if self._ended else f"waited for {within_s:g} s"
             raise AssertionError(f"the server's log lacks what was waited for ({state}); {self.report()}")
         return found[0]
@@ -142,13 +155,19 @@ class ServingProcess:
         if error is None:
             self.stop()
             return
-        self.kill()
         error.add_note(f"the server: {self.report()}")
+        self.kill()
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             raise RuntimeError("the server has not been started")
         return self._process
+
+    def _wait_for_exit(self) -> None:
+        """Its output has ended: the exit code follows at once."""
+        if self._ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._started().wait(5)
 
     def _read(self) -> None:
         output = self._started().stdout

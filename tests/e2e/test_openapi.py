@@ -57,6 +57,8 @@ APIS = [
         ),
         "response": body(JSON, {"labels": {"type": "array", "items": [STRING]}}, "labels"),
     },
+    {"url": "/add", "method": "get", "request": body(JSON, {"a": NUMBER, "b": NUMBER}, "a"),
+     "response": body(JSON, {"sum": NUMBER}, "sum")},
     {"url": "/goodbye", "method": "get", "response": body(JSON, {"message": STRING}, "message")},
     {"url": "/count", "request": body(JSON, {"to": {**INTEGER, "minimum": 0, "maximum": 9}}, "to"),
      "response": body(EVENTS, {"n": INTEGER}, "n")},
@@ -71,6 +73,9 @@ class Model:
 
     def classify(self, text: str, spans: list = ()):
         return {"labels": text.split()[: len(spans)]}
+
+    def add(self, a: float, b: float = 1):
+        return {"sum": a + b}
 
     def goodbye(self):
         return {"message": "Goodbye!"}
@@ -116,5 +121,5 @@ def test_of_a_package_with_every_kind_of_api(tmp_path: Path) -> None:
         report = run(server.url, tmp_path, "--checks", ",".join(CHECKS))
         strict = run(server.url, tmp_path, "--checks", "negative_data_rejection", "--exclude-path", "/measure")
     assert report["operations"]["selected"] == len(APIS) + 2
-    assert accepted(report) >= {"POST /", "POST /classify", "GET /goodbye", "POST /count"}
+    assert accepted(report) >= {"POST /", "POST /classify", "GET /add", "GET /goodbye", "POST /count"}
     assert strict["operations"]["selected"] == len(APIS) + 1

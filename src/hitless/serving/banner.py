@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from hitless.spec.contract import MULTIPART, Api
 
@@ -13,43 +16,60 @@ if TYPE_CHECKING:
     from hitless.serving.options import Options
     from hitless.serving.package import Package
 
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE")
+
 
 def ready(package: Package, options: Options, port: int, workers: int, seconds: float) -> str:
     """Several lines of text."""
     contract = package.contract
-    base = f"{contract.protocol}://127.0.0.1:{port}"
+    base = f"{contract.protocol}://{_shown_host(options.host)}:{port}"
     lines = [f"ready in {seconds:.2f} s: {base}  ({workers} worker{'s' if workers != 1 else ''}; Ctrl-C stops)"]
     lines += [f"  {api.method:<6} {base}{api.url}" for api in contract.apis]
     lines += [f"  {'GET':<6} {base}{url}" for url in contract.health_urls or ("/health",)]
     if contract.apis:
-        lines.append(f"try it:      {curl(package, base, contract.apis[0], contract.protocol == 'https')}")
+        lines.append(f"try it:      {curl(package, base, contract.apis[0])}")
     if options.playground:
         lines.append(f"playground:  {base}/playground")
     return "\n".join(lines)
 
 
-def curl(package: Package, base: str, api: Api, insecure: bool) -> str:
-    """A command that calls an api, with the files of the package's example where it has one."""
-    form = _example_form(package, api)
-    words = ["curl", *(["-k"] if insecure else []), "-X", api.method, f"{base}{api.url}"]
-    if form is not None:
-        for name, value in form.items():
-            words += ["-F", f"{name}={_near(package.folder, str(value))}"]
-    elif api.request is not None and api.request.content_type == MULTIPART:
-        for name in (api.request.schema or {}).get("properties", {}):
-            words += ["-F", f"{name}=@FILE"]
-    elif api.method not in ("GET", "HEAD", "DELETE"):
+def _shown_host(host: str) -> str:
+    """An address that a browser on this machine can open."""
+    if host in ("", "0.0.0.0"):
+        return "127.0.0.1"
+    return f"[{'::1' if host == '::' else host}]" if ":" in host else host
+
+
+def curl(package: Package, base: str, api: Api) -> str:
+    """A command that calls an api: the package's own example of it, where there is one."""
+    example = _example(package, api)
+    url = base + api.url + (f"?{example['query']}" if example.get("query") else "")
+    words = ["curl", *(["-k"] if base.startswith("https:") else []), "-X", api.method, url]
+    if "json" in example:
+        words += ["-H", "Content-Type: application/json", "-d", msgspec.json.encode(example["json"]).decode()]
+    elif "form" in example or (api.request is not None and api.request.content_type == MULTIPART):
+        fields = example.get("form") or _placeholders(api)
+        for name, value in fields.items():
+            words += ["-F", f"{name}={_form_value(package.folder, value)}"]
+    elif api.method not in _WITHOUT_BODY and not example:
         words += ["-H", "Content-Type: application/json", "-d", "{}"]
-    return " ".join(shlex.quote(word) if " " in word or "{" in word else word for word in words)
+    return shlex.join(words)
 
 
-def _example_form(package: Package, api: Api) -> dict[str, object] | None:
+def _example(package: Package, api: Api) -> Mapping[str, Any]:
     for entry in package.settings.get("example", []):
-        if entry.get("url", "/") == api.url and "form" in entry:
-            return dict(entry["form"])
-    return None
+        if entry.get("url", "/") == api.url and entry.get("method", "POST").upper() == api.method:
+            return dict(entry)
+    return {}
 
 
-def _near(folder: Path, value: str) -> str:
-    """@seven.jpg → @examples/mnist/seven.jpg, as seen from where the user is."""
-    return f"@{os.path.relpath(folder / value[1:])}" if value.startswith("@") else value
+def _placeholders(api: Api) -> Mapping[str, str]:
+    properties = ((api.request and api.request.schema) or {}).get("properties") or {}
+    return {name: "@FILE" if schema.get("type") == "file" else "TEXT" for name, schema in properties.items()}
+
+
+def _form_value(folder: Path, value: Any) -> str:
+    """@seven.jpg → @examples/mnist/seven.jpg, as seen from where the user is; what is no text is JSON."""
+    if not isinstance(value, str):
+        return msgspec.json.encode(value).decode()
+    return f"@{os.path.relpath(folder / value[1:])}" if value.startswith("@") and value != "@FILE" else value

@@ -1,17 +1,18 @@
 """A `Connection` without sockets or processes: its transport is a list of bytes, its clock stands still until moved.
 
-The connection, the service and the parser are the real ones. `EchoRoute` answers at once with what it understood;
-`LaterRoute` keeps its requests until `answer_all` is called.
+The connection, the service and the parser are the real ones. `EchoRoute` answers at once and remembers what it
+understood; `LaterRoute` keeps its requests until `answer_all` is called.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hitless.serving.board import Board, Cell
 from hitless.serving.connection import Connection
@@ -37,7 +38,7 @@ class MemoryTransport(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sent = bytearray()
+        self.writes: list[bytes] = []
         self.reading = True
         self.eof_sent = False
         self.closed = False
@@ -47,7 +48,7 @@ class MemoryTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         if self.eof_sent or self.closed:
             raise AssertionError(f"written after the end: {bytes(data)!r}")
-        self.sent += data
+        self.writes.append(bytes(data))
 
     def write_eof(self) -> None:
         self.eof_sent = True
@@ -80,16 +81,18 @@ class MemoryTransport(asyncio.Transport):
 
 
 class EchoRoute:
-    """Answers with the request as it was understood, as JSON."""
+    """Answers with the request as it was understood, as JSON. `seen` are those of all connections, in order."""
 
     def __init__(self, metrics: EndpointMetrics) -> None:
         self.metrics = metrics
+        self.seen: list[Understood] = []
 
     def check(self, exchange: Exchange, has_body: bool) -> None:
         """Everything is taken."""
 
     def handle(self, exchange: Exchange) -> None:
-        exchange.connection.reply(exchange, 200, b"application/json", json.dumps(understood(exchange)).encode())
+        self.seen.append(understood(exchange))
+        exchange.connection.reply(exchange, 200, b"application/json", json.dumps(self.seen[-1]).encode())
 
 
 class LaterRoute(EchoRoute):
@@ -108,14 +111,20 @@ class LaterRoute(EchoRoute):
             super().handle(exchange)
 
 
-def understood(exchange: Exchange) -> dict[str, Any]:
-    """A request in the terms in which two servers can be compared."""
-    return {
-        "method": exchange.method.decode("latin-1"),
-        "target": (exchange.path + (b"?" + exchange.query if exchange.query else b"")).decode("latin-1"),
-        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in exchange.headers],
-        "body": exchange.body.decode("latin-1"),
-    }
+class Understood(NamedTuple):
+    """A request in the terms in which two servers can be compared; bytes as latin-1 text."""
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+def understood(exchange: Exchange) -> Understood:
+    texts = (value.decode("latin-1") for value in (exchange.method, exchange.path, exchange.query))
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers)
+    return Understood(*texts, headers, exchange.body.decode("latin-1"))
 
 
 class AnyPath(Routes):
@@ -182,9 +191,42 @@ class Wire:
             self.transport.close()
         self.connection.connection_lost(None)
 
-    @property
-    def sent(self) -> bytes:
-        return bytes(self.transport.sent)
+    def wait_for_the_end(self, loop: StillLoop) -> None:
+        """The client says and reads no more: an hour passes, in steps in which every limit is looked at."""
+        for _ in range(120):
+            if self.transport.closed:
+                return
+            loop.now += 30
+            self.connection.sweep(loop.now)
+
+    def replies(self) -> list[Reply]:
+        """What was written: a whole answer in each write, as the connection promises."""
+        return [read_reply(data) for data in self.transport.writes]
+
+
+class Reply(NamedTuple):
+    """One answer, without what differs from run to run: its date and its request id."""
+
+    status: int
+    fields: frozenset[tuple[bytes, bytes]]
+    body: bytes
+    keeps: bool
+
+
+_REPLY = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]+\r\n((?:[a-z0-9-]+: [^\r\n]*\r\n)*)\r\n(.*)", re.DOTALL)
+_VARYING = {b"date", b"x-request-id", b"content-length"}
+
+
+def read_reply(data: bytes) -> Reply:
+    """AssertionError for what is no answer, or whose length is not what it says."""
+    match = _REPLY.fullmatch(data)
+    assert match, f"no answer: {data[:200]!r}"
+    fields = dict(line.split(b": ", 1) for line in match[2].split(b"\r\n") if line)
+    if match[3]:
+        assert int(fields[b"content-length"]) == len(match[3])
+    body = match[3].replace(fields.get(b"x-request-id", b"-"), b"")
+    told = frozenset((name, value) for name, value in fields.items() if name not in _VARYING)
+    return Reply(int(match[1]), told, body, fields.get(b"connection", b"") != b"close")
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:

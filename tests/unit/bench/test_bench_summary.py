@@ -107,5 +107,23 @@ def test_lines_sum_errors_count_noisy_rounds_and_give_the_lead_over_each_peer() 
     assert (ours.server, ours.size, ours.connections, ours.lead, ours.cpu_lead) == ("ours", Size.SMALL, 64, None, None)
     assert (peer.ok_per_s, peer.lead) == (Spread(150.0, 100.0, 200.0, 2), Spread(15.0, 15.0, 15.0, 1))
     assert peer.cpu_lead == Spread(18.0, 18.0, 18.0, 1)
-    assert (peer.p50_ms.median, peer.p99_ms.median, peer.cpu_us.median) == (4.0, 8.0, 900.0)
+    assert (peer.p50_ms, peer.p99_ms) == (Spread(4.0, 4.0, 4.0, 2), Spread(8.0, 8.0, 8.0, 2))
+    assert peer.cpu_us == Spread(900.0, 900.0, 900.0, 2)
     assert (peer.errors, peer.noisy) == (3, 1)
+
+
+def test_a_round_without_one_good_reply_is_a_rate_of_0_but_has_no_times_and_no_cost() -> None:
+    findings = Findings(
+        points=[
+            point("ours", 1, 3000.0),
+            point("ours", 2, 3000.0),
+            point("peer", 1, 0.0, p50_ms=0.0, p99_ms=0.0, cpu_us=135_457.0),
+            point("peer", 2, 200.0, p50_ms=4.0, p99_ms=8.0, cpu_us=900.0),
+        ]
+    )
+    _, peer = summary.lines(findings, "ours", noise_limit_cores=0.35)
+
+    assert peer.ok_per_s == Spread(100.0, 0.0, 200.0, 2)
+    assert (peer.p50_ms, peer.p99_ms) == (Spread(4.0, 4.0, 4.0, 1), Spread(8.0, 8.0, 8.0, 1))
+    assert peer.cpu_us == Spread(900.0, 900.0, 900.0, 1)
+    assert (peer.lead, peer.cpu_lead) == (Spread(15.0, 15.0, 15.0, 1), Spread(18.0, 18.0, 18.0, 1))

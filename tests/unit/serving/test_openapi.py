@@ -71,6 +71,9 @@ CONTRACTS: Mapping[str, Contract] = {
         {"url": "/a-b", "method": "post"},
         {"url": "/a_b", "method": "post"},
         {"url": "/health", "method": "post"},
+        {"url": "/health_2", "method": "post"},
+        health=PROBE,
+        readiness_health={**PROBE, "url": "/ready"},
     ),
     "query": contract_of(
         {"url": "/add", "method": "get", "request": body(JSON, {"a": {"type": "number"}, "b": {}}, required=["a"])}
@@ -124,7 +127,9 @@ def test_names_follow_the_methods() -> None:
     assert paths["/items"]["get"]["operationId"] == "items"
     assert paths["/items"]["post"]["operationId"] == "post_items"
     assert paths["/health"]["post"]["operationId"] == "post_health"
-    assert paths["/health"]["get"]["operationId"] == "health"
+    assert paths["/healthz"]["get"]["operationId"] == "health"
+    assert paths["/ready"]["get"]["operationId"] == "health_2"
+    assert paths["/health_2"]["post"]["operationId"] == "post_health_2"
 
 
 def test_a_file_is_octets_in_a_form() -> None:

@@ -1,4 +1,4 @@
-"""Config files for tests: the published fixtures (structure theirs, values ours) and a minimal one to lay changes over."""
+"""Config files for tests: the published fixtures (structure theirs, values ours), and a minimal one to change."""
 
 from __future__ import annotations
 

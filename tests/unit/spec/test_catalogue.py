@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unit.spec.samples import MINIMAL, severity
+
 from hitless.spec.catalogue import GROUPS, KINDS, MODULES, page
 from hitless.spec.config import parse
 from hitless.spec.kinds import Kind
 from hitless.spec.profiles import PROFILES
-from tests.unit.spec.samples import MINIMAL, severity
 
 PAGE = Path(__file__).parents[3] / "docs/reference/config-problems.md"
 WITH_EXAMPLES = [kind for kind in KINDS.values() if kind.bad is not None]

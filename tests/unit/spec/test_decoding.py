@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.spec.samples import laid
+
 from hitless.spec.config import parse
 from hitless.spec.decoding import decode
-from tests.unit.spec.samples import laid
 
 TEXT = '{"a": "é"}'
 CASES: dict[str, tuple[bytes, str, list[tuple[str, int]]]] = {

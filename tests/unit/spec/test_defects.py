@@ -8,9 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hitless.errors import Severity
-from hitless.spec.config import parse
-from hitless.spec.contract import JSON, MULTIPART, Contract
 from tests.unit.spec.samples import (
     CUSTOM_IMAGE,
     IMAGE_WITH_HEALTH,
@@ -18,6 +15,10 @@ from tests.unit.spec.samples import (
     PREDICTIVE_ANALYSIS,
     severity,
 )
+
+from hitless.errors import Severity
+from hitless.spec.config import parse
+from hitless.spec.contract import JSON, MULTIPART, Contract
 
 Sample = dict[str, Any]
 ROWS = {"type": "array", "items": {"type": "object"}}
@@ -96,7 +97,9 @@ DEFECTS: dict[str, tuple[str, str, Callable[[Contract], Any], Any]] = {
         JSON,
     ),
     "restraint and version are empty": (
-        changed(OBJECT_DETECTION, lambda s: s["dependencies"][0]["packages"][0].update(restraint="", package_version="")),
+        changed(
+            OBJECT_DETECTION, lambda s: s["dependencies"][0]["packages"][0].update(restraint="", package_version="")
+        ),
         "CFG-708",
         lambda contract: [package.specifier for package in contract.dependencies[0].packages],
         ["numpy", "Pillow==5.2.0"],
@@ -122,8 +125,10 @@ def test_xgboost_reply_with_resp_data_at_the_top_is_read_as_written() -> None:
     reply = {"type": "object", "properties": {"resp_data": {"type": "array", "items": [{"type": "object"}]}}}
     text = changed(
         PREDICTIVE_ANALYSIS,
-        lambda s: s["apis"][0].update(response={"Content-type": "application/json", "data": reply}, protocol="http")
-        or s["apis"][0].pop("procotol"),
+        lambda s: (
+            s["apis"][0].update(response={"Content-type": "application/json", "data": reply}, protocol="http")
+            or s["apis"][0].pop("procotol")
+        ),
     )
     result = parse(text, strict=True)
     assert result.problems == ()

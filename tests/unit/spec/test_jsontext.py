@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from hitless.spec.jsontext import MAX_CHARACTERS, MAX_DEPTH, read_json
 
 VALID = {
@@ -54,7 +55,8 @@ FAULTY: dict[str, tuple[str, list[tuple[str, int, int]], Any]] = {
         [None, None, None],
     ),
     "a word without quotes": ('{"a": post}', [("CFG-108", 1, 7)], {"a": "post"}),
-    "single quotes": ("{'a': 'b'}", [("CFG-109", 1, 2), ("CFG-109", 1, 7)], {"a": "b"}),
+    "single quotes, named once": ("{'a': 'b'}", [("CFG-109", 1, 2)], {"a": "b"}),
+    "single quotes and a bare key": ("{'a': 1, b: 'c'}", [("CFG-109", 1, 2), ("CFG-109", 1, 10)], {"a": 1, "b": "c"}),
     "curly quotes": ("{“a”: 1}", [("CFG-109", 1, 2)], {"a": 1}),
     "key without quotes": ("{a: 1}", [("CFG-109", 1, 2)], {"a": 1}),
     "bad escape": (r'["C:\models"]', [("CFG-110", 1, 5)], ["C:models"]),
@@ -82,6 +84,10 @@ FAULTY: dict[str, tuple[str, list[tuple[str, int, int]], Any]] = {
     "no value at the end": ('{"a":}', [("CFG-105", 1, 6)], {"a": None}),
     "no colon": ('{"a" 1}', [("CFG-105", 1, 6)], {"a": 1}),
     "text never closed": ('{"a": "b,\n "c": 1}', [("CFG-105", 1, 7)], {"a": "b", "c": 1}),
+    "text over two lines": ('{"a": "one\ntwo", "b": 1}', [("CFG-110", 1, 7)], {"a": "one\ntwo", "b": 1}),
+    "text over three lines": ('["a\n b\n c"]', [("CFG-110", 1, 2)], ["a\n b\n c"]),
+    "last text never closed": ('{"a": "b\n}', [("CFG-105", 1, 7)], {"a": "b"}),
+    "YAML": ("model_type: Image\n", [("CFG-105", 1, 1)], None),
     "colon in a list": ("[1: 2]", [("CFG-105", 1, 3)], None),
     "bracket for a key": ('{["a"]: 1}', [("CFG-105", 1, 2)], None),
     "wide signs": ('{"a"： 1，"b": 2}', [("CFG-115", 1, 5), ("CFG-115", 1, 8)], {"a": 1, "b": 2}),
@@ -97,14 +103,31 @@ def test_every_fault_is_named_at_its_place_and_reading_goes_on(
     document = read_json(text)
     assert [(fault.kind.id, *document.line_column(fault.offset)) for fault in document.faults] == faults
     assert document.value == value
-    assert all(fault.message and fault.remedy.endswith((".", "…".rstrip())) for fault in document.faults)
+    assert all(fault.message and fault.remedy.endswith(".") for fault in document.faults)
 
 
 def test_all_faults_of_a_text_are_found_at_once() -> None:
-    text = "{'a': True, // one\n \"b\": [1 2,],\n \"b\": .5}"
+    text = '{\'a\': True, // one\n "b": [1 2,],\n "b": .5}'
     assert [fault.kind.id for fault in read_json(text).faults] == [
         "CFG-109", "CFG-108", "CFG-107", "CFG-106", "CFG-106", "CFG-112", "CFG-111",
     ]  # fmt: skip
+
+
+GROUPS = {
+    "quotes": ("['a', 'b', 'c']", "' is no quote of JSON (and 2 more like this)"),
+    "keys": ("{a: 1, b: 2}", "the key a has no quotes (and 1 more like this)"),
+    "comments": ("[1, // one\n 2 // two\n]", "JSON has no comments (and 1 more like this)"),
+    "blanks": (
+        "[\u00a01,\u00a02]",
+        "an invisible character that JSON does not allow: U+00A0 NO-BREAK SPACE (and 1 more like this)",
+    ),
+    "alone": ("['a']", "' is no quote of JSON"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), GROUPS.values(), ids=GROUPS)
+def test_what_is_wrong_all_over_a_file_is_named_once_with_its_number(text: str, message: str) -> None:
+    assert [fault.message for fault in read_json(text).faults] == [message]
 
 
 def test_reading_gives_up_after_fifty_faults() -> None:
@@ -133,7 +156,9 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("path", "of_key", "place"), PLACES, ids=[f"{path}-{of_key}" for path, of_key, _ in PLACES])
-def test_every_part_knows_its_line_and_column(path: tuple[str | int, ...], of_key: bool, place: tuple[int, int]) -> None:
+def test_every_part_knows_its_line_and_column(
+    path: tuple[str | int, ...], of_key: bool, place: tuple[int, int]
+) -> None:
     """Columns count characters, and a part that is missing lies where the part around it lies."""
     document = read_json('{\n  "a": [0,\n    {"手":  1}]}')
     assert document.line_column(document.offset(path, of_key=of_key)) == place

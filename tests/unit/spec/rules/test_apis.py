@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hitless.spec.contract import Api
 from tests.unit.spec.samples import found, reading, severity
+
+from hitless.spec.contract import Api
 
 URLS = {
     "root": ("/", None),

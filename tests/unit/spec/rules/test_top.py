@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hitless.spec.profiles import FIRST_TYPES, LATER_TYPES
-from hitless.spec.rules.top import RUNTIMES
 from tests.unit.spec.samples import found, reading, severity
 
-ENGINE = {"apis": ..., "health": ...}
+from hitless.spec.profiles import FIRST_TYPES, LATER_TYPES
+from hitless.spec.rules.top import RUNTIMES
 
 ALGORITHMS = {
     "usual": ("image_classification", None),
@@ -51,7 +50,7 @@ def test_the_remedy_of_a_bad_algorithm_is_a_good_one(value: str, remedy: str) ->
 
 @pytest.mark.parametrize("key", ["model_algorithm", "model_type"])
 @pytest.mark.parametrize("value", [..., None], ids=["absent", "null"])
-def test_what_is_mandatory(key: str, value: object) -> None:
+def test_what_is_mandatory(key: str, value: Any) -> None:
     result = reading(**{key: value})
     assert ("CFG-205", "error") in [(found_id, weight) for found_id, weight, _ in found(result)]
     assert result.contract is None
@@ -155,7 +154,13 @@ def test_a_port_that_must_be_8080_is_an_error_when_strict() -> None:
 
 
 def test_keys_of_stored_configs_are_kept_without_a_word() -> None:
-    stored = {"model_source": "auto", "tunable": True, "downloadable_flag": False, "algorithm": "x", "source_type": "s"}
+    stored: dict[str, Any] = {
+        "model_source": "auto",
+        "tunable": True,
+        "downloadable_flag": False,
+        "algorithm": "x",
+        "source_type": "s",
+    }
     result = reading(**stored)
     assert result.problems == ()
     assert result.contract is not None
