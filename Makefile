@@ -30,7 +30,7 @@ lint: .venv  ## Ruff and mypy --strict.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv  ## Speed against the peers, side by side (about 30 minutes).
+bench: .venv  ## Speed against the peers, side by side (about 20 minutes).
 	$(BIN)/python -m bench.serving
 
 lock:  ## Pin the newest versions that pyproject.toml allows (needs uv).

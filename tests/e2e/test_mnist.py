@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from serving_process import ServingProcess
+from tests.e2e.serving_process import ServingProcess
 
 TO_REACH = 0.994  # of the 10 000 test images
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hitless.serving.health import urls_of
 from hitless.spec.contract import MULTIPART, Api
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def ready(package: Package, options: Options, port: int, workers: int, seconds: 
     base = f"{contract.protocol}://{_shown_host(options.host)}:{port}"
     lines = [f"ready in {seconds:.2f} s: {base}  ({workers} worker{'s' if workers != 1 else ''}; Ctrl-C stops)"]
     lines += [f"  {api.method:<6} {base}{api.url}" for api in contract.apis]
-    lines += [f"  {'GET':<6} {base}{url}" for url in contract.health_urls or ("/health",)]
+    lines += [f"  {'GET':<6} {base}{url}" for url in urls_of(contract)]
     if contract.apis:
         lines.append(f"try it:      {curl(package, base, contract.apis[0])}")
     if options.playground:

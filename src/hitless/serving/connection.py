@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BACKLOG = 8  # pipelined requests in hand before reading pauses
 _LINGERING_CLOSE_S = 2.0  # after our last byte, the client's are still taken for so long, lest a reset eats ours
-_HALF_CLOSE_S = 0.1  # an end of sending this soon after a request means "answer, then done"; later: the client is gone
+_HALF_CLOSE_S = 0.1  # an end of sending this soon after a request means "answer, then done" (docs/adr/0004)
 
 
 class Connection(asyncio.Protocol):
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         if waiting is None or self.tls:
             return False
         soon = self._service.loop.time() - waiting.received_at < _HALF_CLOSE_S
-        return soon or waiting.begun or waiting.streaming
+        return soon or (waiting.begun and not waiting.streaming)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._service.closed(self)

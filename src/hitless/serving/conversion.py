@@ -206,6 +206,8 @@ def is_json_array(parts: Sequence[Part]) -> bool:
 
 def _typed(hint: Any) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
+        if hint is int and type(value) is float and value.is_integer():
+            return int(value)  # 1.0 is an integer in JSON Schema
         try:
             return msgspec.convert(value, hint, str_keys=True)
         except msgspec.ValidationError as error:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from hitless.serving.lifecycle import Phase
+from hitless.spec.contract import Contract
 
 HEALTHY_BODY = b'{"health": "true"}'
 FAILING_BODY = b'{"health": "false"}'
+
+
+def urls_of(contract: Contract) -> tuple[str, ...]:
+    """Where the server answers for its health: what the contract's probes ask, or /health (HEALTH-2)."""
+    return contract.health_urls or ("/health",)
 
 
 def healthy(phase: Phase, *, serving: int, faulty: int, crash_loop: bool, lingering: str) -> bool:

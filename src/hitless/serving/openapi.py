@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hitless.serving.health import urls_of
 from hitless.serving.lifecycle import Phase
 from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART, PROBE_KEYS, Api, Contract, Payload
 from hitless.spec.dialect import to_json_schema
 
 PROBLEM = "application/problem+json"
-DEFAULT_HEALTH = "/health"  # HEALTH-2, where the contract declares none
 HEALTH_NAMES = ("health", *(f"health_{number}" for number in range(2, len(PROBE_KEYS) + 1)))
 WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 
@@ -40,7 +40,7 @@ MODEL_REQUEST: Mapping[int, str] = {
 def document(contract: Contract, *, title: str) -> dict[str, Any]:
     """An OpenAPI 3.1.0 document (plain dicts and lists, ready for JSON) of every api, the health urls and /metrics."""
     paths: dict[str, dict[str, Any]] = {}
-    health = dict(zip(contract.health_urls or (DEFAULT_HEALTH,), HEALTH_NAMES, strict=False))
+    health = dict(zip(urls_of(contract), HEALTH_NAMES, strict=False))
     for api, name in zip(contract.apis, _operation_ids(contract.apis), strict=True):
         paths.setdefault(api.url, {})[api.method.lower()] = _operation(api, name)
     for url, name in health.items():

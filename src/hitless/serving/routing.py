@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitless.serving.builtin_routes import DocumentRoute, HealthRoute, RedirectRoute, metrics_route
+from hitless.serving.health import urls_of
 from hitless.serving.metrics import EndpointMetrics
 from hitless.serving.model_routes import ModelRoute
 from hitless.serving.routes import Route, Routes
@@ -15,8 +16,6 @@ from hitless.serving.routes import Route, Routes
 if TYPE_CHECKING:
     from hitless.serving.package import Package
     from hitless.serving.service import Service
-
-DEFAULT_HEALTH = "/health"  # where the contract declares none (HEALTH-2)
 
 
 def model_routes(service: Service, names: Sequence[str]) -> list[ModelRoute]:
@@ -36,7 +35,7 @@ def _own(service: Service, package: Package, names: Sequence[str]) -> Iterator[t
     metrics, options = service.unrouted, service.options
     assert metrics is not None  # noqa: S101 (made by model_routes)
     health = HealthRoute(service.board, metrics, options.lingering_health)
-    for url in package.contract.health_urls or (DEFAULT_HEALTH,):
+    for url in urls_of(package.contract):
         yield "GET", url, health
     if options.metrics:
         yield "GET", "/metrics", metrics_route(service.board, names, metrics)

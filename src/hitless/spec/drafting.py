@@ -22,7 +22,7 @@ from hitless.spec.methods import Function, MethodDraft
 
 MAX_BYTES = 4_194_304
 NOT_SERVED = ("close", "warmup", "forward")  # public by custom, but no endpoints
-NO_METHODS = {"property", "cached_property", "staticmethod", "classmethod"}
+NO_METHODS = {"property", "cached_property", "setter", "getter", "deleter"}
 
 UNREADABLE = Kind(
     "CFG-901",

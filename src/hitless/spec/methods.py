@@ -32,7 +32,8 @@ class MethodDraft:
         self.method, self.classes = method, classes
         self.declared = _attributes(method, lineage)
         self.batched = "max_size" in self.declared
-        positional = (method.args.posonlyargs + method.args.args)[1:]  # without self
+        static = "staticmethod" in map(last_name, method.decorator_list)
+        positional = (method.args.posonlyargs + method.args.args)[0 if static else 1 :]  # without self
         parameters = [*positional, *method.args.kwonlyargs]
         self.parameters = [argument for argument in parameters if last_name(argument.annotation) != "Request"]
         self.defaults = _defaults(method, positional)
@@ -42,7 +43,7 @@ class MethodDraft:
     def url(self) -> str:
         declared = self.declared.get("url")
         if isinstance(declared, str):
-            return declared
+            return "/" + declared.lstrip("/")
         return "/" if self.method.name == "predict" else f"/{self.method.name}"
 
     @property
