@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import hitless
-from hitless.serving.openapi import DEFAULT_HEALTH, WITHOUT_BODY
+from hitless.serving.health import urls_of
+from hitless.serving.openapi import WITHOUT_BODY
 from hitless.serving.playground.samples import samples
 from hitless.serving.playground.skeleton import skeleton
 from hitless.spec.contract import JSON, MULTIPART, Api, Contract, Payload
@@ -34,7 +35,7 @@ def contents(package: Package) -> dict[str, Any]:
         "algorithm": contract.model_algorithm,
         "version": hitless.__version__,
         "insecure": contract.protocol == "https",  # the certificate is mostly self-signed
-        "health": (contract.health_urls or (DEFAULT_HEALTH,))[0],
+        "health": urls_of(contract)[0],
         "apis": [api_form(api, contract, title) for api in contract.apis],
         "examples": samples(package),
     }
