@@ -224,6 +224,22 @@ def test_new_drafts_a_config_that_is_good(tmp_path: Path) -> None:
     assert run("check", "config.json", "--strict", cwd=tmp_path).returncode == 0
 
 
+BIND = """\
+from pathlib import Path
+from hitless.serving.endpoints import bind
+from hitless.serving.package import load_model, read_package
+package = read_package(Path())
+print(*(endpoint.name for endpoint in bind(package.contract, load_model(package))), sep=", ")
+"""
+
+
+def test_the_server_finds_every_api_of_a_draft(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
+    assert run("new", "model.py", cwd=tmp_path).returncode == 0
+    bound = subprocess.run([sys.executable, "-c", BIND], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (bound.stdout, bound.stderr) == ("POST /, POST /greet\n", "")
+
+
 def test_new_does_not_overwrite_without_being_told(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
     path = config_file(tmp_path, "mine")
