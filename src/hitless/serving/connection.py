@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from hitless.serving.board import Cell
 from hitless.serving.heads import CLOSE, KEEP_ALIVE
@@ -136,18 +136,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
         exchange.head_only = exchange.method == b"HEAD"
-        rejection = exchange.rejection
-        if rejection is None:
-            try:
-                cast(Any, exchange.route).handle(exchange)
-            except Rejected as raised:
-                rejection = raised
-            except Exception:
-                extra = {"request_id": exchange.request_id.decode()}
-                self._service.log.exception("the server failed on a request", extra=extra)
-                rejection = Rejected(500, "The server failed; its log says why.")
-        if rejection is not None:
-            self.reject(exchange, rejection)
+        self._service.handle(exchange)
 
     # Answers
 

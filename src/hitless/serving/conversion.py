@@ -166,7 +166,7 @@ def _json_typed(hint: Any) -> Converter:
 
     def from_parts(parts: Sequence[Part]) -> Any:
         if collects and not is_json_array(parts):
-            return _loose([_text(part) for part in parts], hint)
+            return _loose([_element(_text(part)) for part in parts], hint)
         text = _text(parts[0]).strip()
         try:
             value = _decode(text)
@@ -222,6 +222,11 @@ def _loose(value: Any, hint: Any) -> Any:
         return msgspec.convert(value, hint, strict=False, str_keys=True)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+
+
+def _element(text: str) -> Any:
+    """One of several fields of a list: an object or array is JSON, anything else stays text."""
+    return _decode(text) if text.lstrip().startswith(("{", "[")) else text
 
 
 def _decode(text: str) -> Any:

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from hitless.errors import HitlessError, InputError, Problem
 from hitless.serving.board import Board, Cell, State
@@ -125,7 +125,7 @@ async def call(
     service.row[Cell.IN_FLIGHT] += 1
     try:
         service.check(exchange, len(body))
-        cast(Any, exchange.route).handle(exchange)
     except Rejected as rejection:
-        connection.reject(exchange, rejection)
+        exchange.rejection = rejection
+    service.handle(exchange)
     return await connection.answer

@@ -46,7 +46,12 @@ def catch_prints() -> None:
 
 
 def _stream(name: str, level: int) -> io.TextIOWrapper:
-    lines = io.BufferedWriter(_LineWriter(logging.getLogger(name), level))
+    logger = logging.getLogger(name)
+    logger.handlers[:], logger.propagate = (
+        logging.getLogger().handlers,
+        False,
+    )  # not to what the model adds: it may print
+    lines = io.BufferedWriter(_LineWriter(logger, level))
     return io.TextIOWrapper(lines, "utf-8", "backslashreplace", line_buffering=True)
 
 

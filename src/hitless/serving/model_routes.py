@@ -74,9 +74,9 @@ class ModelRoute:
     def _try(self, exchange: Exchange) -> None:
         try:
             self.check(exchange, bool(exchange.body))
-            self.handle(exchange)
         except Rejected as rejection:
-            exchange.connection.reject(exchange, rejection)
+            exchange.rejection = rejection
+        self._service.handle(exchange)
 
     def deliver(self, exchange: Exchange, result: Any) -> None:
         """Put a result of the model on the wire; an exception is one, too."""

@@ -39,7 +39,7 @@ class Options:
     body_timeout_s: float = _option(30.0, "time for a body to arrive, plus 1 s per 1 000 bytes, else 408", low=0.1)
     request_timeout_s: float = _option(60.0, "time from a request to its answer, else 504", low=0.1)
     send_timeout_s: float = _option(60.0, "time that a client may take to read more of an answer", low=0.1)
-    max_body_bytes: int = _option(12_000_000, "largest request body, else 413", low=0, size=True)
+    max_body_bytes: int = _option(12_582_912, "largest request body, else 413 (the platform's 12 MB)", low=0, size=True)
     max_line_bytes: int = _option(16_384, "longest request line, else 414", low=64, size=True)
     max_head_bytes: int = _option(65_536, "largest head of a request, else 431", low=64, size=True)
     max_headers: int = _option(100, "most headers of a request, else 431", low=1)

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hitless.serving.board import Board, Cell
 from hitless.serving.exchange import Exchange
@@ -19,6 +19,7 @@ from hitless.serving.routes import Routes
 
 if TYPE_CHECKING:
     from hitless.serving.connection import Connection
+    from hitless.serving.routes import Route
 
 _COUNTED_BODY = 65_536  # smaller bodies are not worth a budget
 
@@ -70,6 +71,20 @@ class Service:
         ) > self.options.max_buffered_bytes:
             raise self.too_busy()
         route.check(exchange, length != 0)
+
+    def handle(self, exchange: Exchange) -> None:
+        """Give a request to its route; whatever is raised becomes its answer."""
+        rejection = exchange.rejection
+        if rejection is None:
+            try:
+                cast("Route", exchange.route).handle(exchange)
+            except Rejected as raised:
+                rejection = raised
+            except Exception:
+                self.log.exception("the server failed on a request", extra={"request_id": exchange.request_id.decode()})
+                rejection = Rejected(500, "The server failed; its log says why.")
+        if rejection is not None:
+            exchange.connection.reject(exchange, rejection)
 
     def answered(self, exchange: Exchange, status: int, now: float) -> None:
         """Count an answer, or with status 499 the end of a request whose client has gone."""

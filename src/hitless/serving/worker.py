@@ -142,7 +142,10 @@ class Worker:
             return
         for route, endpoint in zip(self._model_routes, endpoints, strict=True):
             route.bind(endpoint)
-        await warm_up(self._place.package, self._service)
+        try:
+            await warm_up(self._place.package, self._service)
+        except Exception:
+            self._service.log.exception("the warm-up failed")
         if self._ending is None:
             self._row[Cell.STATE] = State.SERVING
         self._tell(Report(loaded_s=time.perf_counter() - started))
