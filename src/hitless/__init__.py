@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hitless.serving.declarations import api, batched
+    from hitless.serving.request import Rejected, Request, Response, Upload
 
 __version__ = "0.1.0"
 

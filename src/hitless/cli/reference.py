@@ -9,16 +9,16 @@ from hitless.serving.options import SPECS, Spec
 
 _HEAD = """# Options of the server
 
-Every option of `hitless serve`, made from the code by `python -m hitless.cli.reference`. The first of these that sets an
-option wins:
+Every option of `hitless serve`, made from the code by `python -m hitless.cli.reference`. The first of these that sets
+an option wins:
 
 1. the flag: `--linger 30`
 2. the environment: `HITLESS_LINGER=30`
 3. `hitless.toml` in the package: `linger = 30` under `[serve]`
 4. the default
 
-`hitless serve --explain` shows each value and where it came from. Times are in seconds; sizes in bytes, or as `12MB`, `8MiB`.
-Switches: `--metrics`, `--no-metrics`, `HITLESS_METRICS=off`, `metrics = false`.
+`hitless serve --explain` shows each value and where it came from. Times are in seconds; sizes in bytes, or as `12MB`,
+`8MiB`. Switches: `--metrics`, `--no-metrics`, `HITLESS_METRICS=off`, `metrics = false`.
 
 | flag | environment | default | |
 |---|---|---|---|

@@ -66,7 +66,16 @@ def _example(package: Package, api: Api) -> Mapping[str, Any]:
 
 def _placeholders(api: Api) -> Mapping[str, str]:
     properties = ((api.request and api.request.schema) or {}).get("properties") or {}
-    return {name: "@FILE" if schema.get("type") == "file" else "TEXT" for name, schema in properties.items()}
+    return {name: "@FILE" if _is_file(schema) else "TEXT" for name, schema in properties.items()}
+
+
+def _is_file(schema: Any) -> bool:
+    """A file, or an array of files."""
+    if not isinstance(schema, Mapping):
+        return False
+    items = schema.get("items")
+    element = items[0] if isinstance(items, list) and items else items
+    return schema.get("type") == "file" or (schema.get("type") == "array" and _is_file(element))
 
 
 def _form_value(folder: Path, value: Any) -> str:

@@ -165,10 +165,12 @@ class Connection(asyncio.Protocol):
         """The head of an answer whose length is not known yet; False where nobody waits for it any more."""
         if exchange is not self._current:
             return False
+        without_body = status in (204, 304)  # RFC 9112, section 6.1
+        exchange.head_only = exchange.head_only or without_body
         chunked = exchange.version == "1.1"
         exchange.keep_alive = exchange.keep_alive and chunked
         start, exchange.keep_alive = self._start_of_head(exchange, status, content_type)
-        framing = b"transfer-encoding: chunked\r\n" if chunked else b""
+        framing = b"transfer-encoding: chunked\r\n" if chunked and not without_body else b""
         self._transport.write(b"%b%bx-request-id: %b\r\n%b\r\n" % (start, framing, exchange.request_id, headers))
         exchange.streaming = True
         return True

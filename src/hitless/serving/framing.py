@@ -50,9 +50,9 @@ def read_head(exchange: Exchange, version: str) -> Framing:
             expect = value.strip().lower()
     if version not in ("1.1", "1.0"):
         _reject(exchange, 505, f"HTTP/{version} is not spoken here: use HTTP/1.1.")
+    elif hosts > 1 or (version == "1.1" and not hosts):
+        _reject(exchange, 400, "A request has exactly one Host header (RFC 9112, section 3.2).")
     elif version == "1.1":
-        if hosts != 1:
-            _reject(exchange, 400, "A request has exactly one Host header (RFC 9112, section 3.2).")
         if expect and expect != b"100-continue":
             _reject(exchange, 417, "The only expectation that is understood is 100-continue.")
     elif length is None:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from hitless.serving.board import FIXED_CELLS, Board, Cell
 
 # 499: the client went away before its answer; 0: any other
-STATUSES = (200, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 422, 429, 431,
-            499, 500, 501, 502, 503, 504, 505, 0)  # fmt: skip
+STATUSES = (200, 201, 202, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 408, 409, 410, 413, 414, 415, 417, 422,
+            429, 431, 499, 500, 501, 502, 503, 504, 505, 0)  # fmt: skip
 _STATUS_INDEX = {status: index for index, status in enumerate(STATUSES)}
 _OTHER = len(STATUSES) - 1
 

@@ -76,7 +76,7 @@ def load_model(package: Package) -> object:
         return OnnxModel(package.folder / WEIGHTS, package.contract)
     cls = _model_class(_import_code(package.folder))
     parameters = _init_parameters(cls)
-    if "path" in parameters:
+    if "path" in parameters and parameters["path"].kind is not inspect.Parameter.POSITIONAL_ONLY:
         return cls(path=package.folder)
     if any(p.default is p.empty and p.kind is not p.KEYWORD_ONLY for p in parameters.values()):
         return cls(package.folder)

@@ -51,7 +51,7 @@ class Routes:
 
     def _offer(self) -> str:
         paths = sorted(_shown(path) for path in self._table)
-        return "The contract has: " + ", ".join(paths[:20]) + "."
+        return "This server has: " + ", ".join(paths[:20]) + "."
 
 
 def _path_of(url: str) -> bytes:

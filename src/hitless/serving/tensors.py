@@ -206,8 +206,11 @@ def _eight_bits(image: Image) -> Image:
 
 
 def _scaled(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    import numpy as np
+
     if dtype.kind == "f":
-        return (array / 255).astype(dtype)
+        scaled: NDArray[Any] = np.divide(array, 255, dtype=dtype)
+        return scaled
     if dtype.kind == "b" or (dtype.itemsize == 1 and dtype.kind == "i"):
         raise ValueError(f"is a picture, whose values do not fit into {dtype}; send an .npy file")
     return array.astype(dtype)

@@ -18,14 +18,18 @@ def context(cert: str, key: str) -> ssl.SSLContext:
     tls.set_alpn_protocols(["http/1.1"])
     if cert:
         try:
-            tls.load_cert_chain(cert, key)
-        except (OSError, ssl.SSLError) as error:
+            tls.load_cert_chain(cert, key, password=_no_password)
+        except (OSError, ValueError) as error:
             remedy = "Give a PEM certificate (chain) and its PEM key that the server may read."
             raise InputError([Problem("TLS-1", f"{cert} with {key}: {error}", remedy)]) from None
         return tls
     with tempfile.TemporaryDirectory(prefix="hitless-") as folder:
         tls.load_cert_chain(*_self_signed(Path(folder)))
     return tls
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; a server cannot be asked for its password")
 
 
 def _self_signed(folder: Path) -> tuple[Path, Path]:
