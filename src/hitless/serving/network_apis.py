@@ -132,7 +132,7 @@ def _open(tensor: Tensor) -> bool:
 
 def _results(payload: Payload | None, outputs: Sequence[Tensor], place: str) -> tuple[list[Result], list[Problem]]:
     schema = (payload.schema if payload is not None else None) or {}
-    properties: dict[str | None, Mapping[str, Any]] = dict(properties_of(payload))
+    properties: dict[str | None, Mapping[str, Any]] = dict(properties_of(payload).items())
     if not properties and schema.get("type", "object") != "object":
         properties = {WHOLE: schema}
     if not properties:
