@@ -69,7 +69,7 @@ class Model:
             answers[place] = reason
         return answers
 
-    predict.max_size = BATCH  # type: ignore[attr-defined]
+    predict.max_size = BATCH
 
 
 def read_picture(data: bytes, target: Grey) -> None:

@@ -125,7 +125,7 @@ def show(file: File, profile: Edition = profiles.DEFAULT.name, probe_defaults: P
 def new(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model.py to read.")],
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - prints. [beside MODEL]")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write (beside MODEL); - prints.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file that is there.")] = False,
 ) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from hitless.cli.incoming import CutOffError, Incoming, essence, told_when_slow
@@ -56,10 +56,9 @@ def own_traceback(error: BaseException, folder: Path) -> str:
 
 
 def _options(package: Package) -> Options:
-    """As `hitless serve` has them; a [serve] that is no table is for that to refuse."""
-    table = package.settings.get("serve")
+    """As `hitless serve` has them."""
     file = str(package.folder / "hitless.toml")
-    return resolve({}, os.environ, table if isinstance(table, Mapping) else {}, table_file=file).options
+    return resolve({}, os.environ, package.serve_settings, table_file=file).options
 
 
 def _pieces(answer: local.Answer) -> Iterator[bytes]:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hitless.errors import HitlessError, InputError, Problem
+from hitless.errors import HitlessError
 from hitless.serving import banner, logs, tls
 from hitless.serving.cpus import usable_cpus
 from hitless.serving.examples import examples_of
 from hitless.serving.listeners import listen
 from hitless.serving.options import Resolved, add_flags, explain, resolve
-from hitless.serving.package import Package, read_package
+from hitless.serving.package import read_package
 from hitless.serving.supervisor import Supervisor
 
 _EPILOG = """examples:
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(folder: Path, flags: Mapping[str, Any], explained: bool, defaults: Mapping[str, Any]) -> int:
     package = read_package(folder)
-    resolved = resolve(flags, os.environ, _table(package), table_file=str(folder / "hitless.toml"), defaults=defaults)
+    resolved = resolve(
+        flags, os.environ, package.serve_settings, table_file=str(folder / "hitless.toml"), defaults=defaults
+    )
     if explained:
         _print_options(resolved)
         return 0
@@ -81,14 +83,6 @@ def _serve(folder: Path, flags: Mapping[str, Any], explained: bool, defaults: Ma
         log.info("%s", text, extra={"fields": fields})
 
     return Supervisor(package, options, workers, listeners, context, form, ready).run()
-
-
-def _table(package: Package) -> Mapping[str, Any]:
-    table = package.settings.get("serve", {})
-    if not isinstance(table, Mapping):
-        raise InputError([Problem("OPT-5", "serve is to be a table", "Write [serve] on a line of its own.",
-                                  str(package.folder / "hitless.toml"), path="serve")])  # fmt: skip
-    return table
 
 
 def _raise_descriptor_limit(log: logging.Logger) -> None:

@@ -29,6 +29,17 @@ class Package:
     warnings: tuple[Problem, ...] = ()
 
     @property
+    def serve_settings(self) -> Mapping[str, Any]:
+        """The table [serve] of hitless.toml; InputError where it is none."""
+        table = self.settings.get("serve", {})
+        if isinstance(table, Mapping):
+            return table
+        file = str(self.folder / SETTINGS)
+        raise InputError(
+            [Problem("OPT-5", "serve is to be a table", "Write [serve] on a line of its own.", file, path="serve")]
+        )
+
+    @property
     def has_code(self) -> bool:
         return (self.folder / CODE).is_file()
 

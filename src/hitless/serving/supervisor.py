@@ -98,6 +98,7 @@ class Supervisor:
         for generation in self._all():
             for child in generation.living():
                 child.kill()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # one more now would not change how this ends
         return self._exit_code
 
     def _turn(self) -> None:

@@ -14,8 +14,9 @@ def test_the_page_of_options_is_the_one_that_the_code_makes(repository: Path) ->
 
 
 def test_every_problem_of_packages_and_options_is_explained(repository: Path) -> None:
-    sources = "".join(file.read_text(encoding="utf-8") for file in (repository / "src/hitless/serving").glob("*.py"))
-    raised = set(re.findall(r'"((?:PKG|BIND|OPT|TLS|ONNX)-\d+)"', sources))
+    files = [file for part in ("serving", "cli") for file in (repository / "src/hitless" / part).glob("*.py")]
+    sources = "".join(file.read_text(encoding="utf-8") for file in files)
+    raised = set(re.findall(r'"((?:PKG|BIND|OPT|TLS|ONNX|CALL|INIT)-\d+)"', sources))
     page = (repository / "docs/reference/package-problems.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| ((?:[A-Z]+)-\d+) \|", page, re.MULTILINE))
     assert raised == explained

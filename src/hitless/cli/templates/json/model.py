@@ -29,7 +29,7 @@ class Model:
         """
         return [self._price(area, count) for area, count in zip(area_m2, rooms, strict=True)]
 
-    predict.max_size = 32  # type: ignore[attr-defined]  # this is what makes it a batched method
+    predict.max_size = 32  # this is what makes it a batched method
 
     def explain(self, area_m2: float, rooms: int = 2) -> dict[str, float]:
         """The parts of the price. One call for each request; `rooms` may be left out."""
