@@ -33,7 +33,7 @@ class Acceptor:
     ) -> None:
         self._service = service
         self._index = index
-        self._listeners = listeners
+        self._listeners = list(listeners)
         self._tls = tls
         self.accepting = False
         self._opening: set[asyncio.Task[None]] = set()
@@ -57,6 +57,13 @@ class Acceptor:
         for pause in self._pauses.values():
             pause.cancel()
         self._pauses.clear()
+
+    def close(self) -> None:
+        """Give up this worker's share of the listening sockets."""
+        self.stop()
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
 
     def empty_queue(self) -> None:
         """Take all that waits in the accept queue (EXIT-3: it was received)."""

@@ -189,8 +189,15 @@ class Worker:
             if self._ending is not None:
                 self._ending.cancel()
             self._ending = self._loop.create_task(self._retire() if order == RETIRE else self._drain())
+            self._ending.add_done_callback(self._ended)
 
     # The end
+
+    def _ended(self, ending: asyncio.Task[None]) -> None:
+        """A way out that fails is still a way out."""
+        if not ending.cancelled() and ending.exception() is not None:
+            self._service.log.error("leaving failed", exc_info=ending.exception())
+            self._finish(70)
 
     async def _retire(self) -> None:
         """Another worker has taken over: pooled clients move over with the answer to their next request."""
@@ -203,8 +210,7 @@ class Worker:
         self._acceptor.stop()
         if self._place.board.phase >= Phase.DRAINING:  # else others go on accepting: what waits is theirs
             self._acceptor.empty_queue()
-        for listener in self._place.listeners:
-            listener.close()
+        self._acceptor.close()
         quiet = 0
         while quiet < 3:  # look for work that has just come before closing what seems idle
             await asyncio.sleep(0.005)
