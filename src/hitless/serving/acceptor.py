@@ -1,7 +1,7 @@
 """Takes connections from the shared listening sockets, so that the workers get about equally many.
 
-Every worker wakes for every connection; one that has clearly more than another leaves it a millisecond to that one,
-then takes it all the same (the other may stand still).
+Every worker wakes for every connection; one that has clearly more than another leaves it two milliseconds to that
+one, then takes it all the same (the other may stand still).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_PER_TURN = 4
 _MARGIN = 2
-_POLITE_S = 0.001
+_POLITE_S = 0.002
 _FULL_S = 0.1  # descriptors or memory are used up: look again after this
 
 
@@ -78,13 +78,13 @@ class Acceptor:
         if polite and self._crowded():
             self._pause(listener, _POLITE_S)
             return
-        for _ in range(_MOST_PER_TURN if not self._crowded() else 1):
-            if not self._take(listener):
+        for _ in range(_MOST_PER_TURN):
+            if not self._take(listener) or self._crowded():
                 return
 
     def _crowded(self) -> bool:
         """Whether another worker that takes requests has clearly fewer connections."""
-        board, mine = self._service.board, len(self._service.connections)
+        board, mine = self._service.board, self._mine()
         if mine < _MARGIN:
             return False
         for index in range(board.rows):
@@ -108,7 +108,11 @@ class Acceptor:
         task = self._service.loop.create_task(self._open_connection(connection))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
+        self._service.row[Cell.CONNECTIONS] = self._mine()
         return True
+
+    def _mine(self) -> int:
+        return len(self._service.connections) + len(self._opening)
 
     async def _open_connection(self, connection: socket.socket) -> None:
         limit = self._service.options.head_timeout_s if self._tls is not None else None

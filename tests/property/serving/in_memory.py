@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hitless.serving.board import Board, Cell
@@ -122,9 +123,11 @@ class Understood(NamedTuple):
 
 
 def understood(exchange: Exchange) -> Understood:
-    texts = (value.decode("latin-1") for value in (exchange.method, exchange.path, exchange.query))
+    method, path, query, body = (
+        value.decode("latin-1") for value in (exchange.method, exchange.path, exchange.query, exchange.body)
+    )
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers)
-    return Understood(*texts, headers, exchange.body.decode("latin-1"))
+    return Understood(method, path, query, headers, body)
 
 
 class AnyPath(Routes):
@@ -232,4 +235,4 @@ def read_reply(data: bytes) -> Reply:
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     """The data in pieces, cut at the places (any order, repeats and out of range allowed)."""
     bounds = [0, *sorted({place for place in places if 0 < place < len(data)}), len(data)]
-    return [data[start:end] for start, end in zip(bounds, bounds[1:], strict=False) if start < end]
+    return [data[start:end] for start, end in pairwise(bounds) if start < end]
