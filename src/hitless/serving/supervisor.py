@@ -18,6 +18,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -90,6 +91,8 @@ class Supervisor:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         self._selector.register(wakeup, selectors.EVENT_READ, lambda: self._signals(wakeup))
         self._own = (wakeup, wake)
+        _preload()
+        gc.collect()
         gc.freeze()  # what is here now stays shared with the workers
         self._fill(self._current)
         self._tick()
@@ -365,6 +368,13 @@ class Supervisor:
                 self._current.children[index] = None
                 self._older.append(Generation(self._current.package, self._current.board, [old]))
                 self._start(self._current, index)
+
+
+def _preload() -> None:
+    """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
+    for name in ("uvloop", "jsonschema_rs", "hitless.serving.openapi"):
+        with contextlib.suppress(ImportError):
+            import_module(name)
 
 
 def _same_address(old: Package, new: Package) -> None:
