@@ -107,7 +107,8 @@ class Supervisor:
     def _turn(self) -> None:
         timeout = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
         for key, _ in self._selector.select(timeout):
-            key.data()
+            if self._selector.get_map().get(key.fd) is key:  # not closed by what came before it in this turn
+                key.data()
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
 
