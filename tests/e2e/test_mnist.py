@@ -49,7 +49,7 @@ def test_a_photograph_in_colour(server: ServingProcess, mnist_example: Path) -> 
         pytest.param(b"\xff\xd8\xff\xe0 no jpeg", (400, 422), id="broken"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + b"\0" * 64, (400, 422), id="broken-png"),
         pytest.param(
-            b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0) + b"\0" * 32,
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0) + bytes(32),
             (400, 422), id="bomb",
         ),
     ],
