@@ -21,7 +21,7 @@ demo: .venv  ## Serve the MNIST example on port 8080.
 	@$(BIN)/hitless serve examples/mnist
 
 test: .venv  ## All tests except the slow ones.
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m "not slow" -n 4
 
 check: lint test  ## What a change must pass: lint, types, tests.
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import resource
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from hitless.serving.examples import examples_of
 from hitless.serving.listeners import listen
 from hitless.serving.options import Resolved, add_flags, explain, resolve
 from hitless.serving.package import read_package
-from hitless.serving.supervisor import Supervisor
+from hitless.serving.supervisor import SIGNALS, Supervisor
 
 _EPILOG = """examples:
   hitless serve                            the package in this folder
@@ -72,6 +73,7 @@ def _serve(folder: Path, flags: Mapping[str, Any], explained: bool, defaults: Ma
         log.warning("%s", warning)
     examples_of(package.folder, package.settings)  # what is wrong with them is said before anything starts
     context = tls.context(options.tls_cert, options.tls_key) if package.contract.protocol == "https" else None
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until there are handlers: to PID 1 they would be lost
     listeners = listen(options.host, package.contract.port if options.port < 0 else options.port)
     _raise_descriptor_limit(log)
     port = listeners[0].getsockname()[1]

@@ -18,7 +18,6 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from hitless.serving.restarts import Restarts
 from hitless.serving.worker import DRAIN, LINGER, RETIRE, STOP, Place, Report
 
 _TICK_S = 0.5
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 @dataclass
@@ -86,9 +85,10 @@ class Supervisor:
         wakeup, wake = socket.socketpair()
         for end in (wakeup, wake):
             end.setblocking(False)
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._selector.register(wakeup, selectors.EVENT_READ, lambda: self._signals(wakeup))
         self._own = (wakeup, wake)
         _preload()
@@ -101,7 +101,7 @@ class Supervisor:
         for generation in self._all():
             for child in generation.living():
                 child.kill()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # one more now would not change how this ends
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one more now would not change how this ends
         return self._exit_code
 
     def _turn(self) -> None:
@@ -373,9 +373,11 @@ class Supervisor:
 
 def _preload() -> None:
     """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
-    for name in ("uvloop", "jsonschema_rs", "hitless.serving.openapi"):
-        with contextlib.suppress(ImportError):
-            import_module(name)
+
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401
+    with contextlib.suppress(ImportError):
+        import jsonschema_rs  # noqa: F401
 
 
 def _same_address(old: Package, new: Package) -> None:
