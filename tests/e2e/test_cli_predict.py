@@ -315,7 +315,7 @@ def test_ctrl_c(package: Path) -> None:
     )  # fmt: skip
     assert process.stderr is not None
     heard = b""
-    while b"waiting" not in heard:  # it has loaded the model, and two seconds have passed
+    while b"\n" not in heard.partition(b"waiting")[2]:  # it has loaded the model, and two seconds have passed
         piece = process.stderr.read1(100)  # type: ignore[attr-defined]
         assert piece, heard
         heard += piece
