@@ -38,4 +38,4 @@ lock:  ## Pin the newest versions that pyproject.toml allows (needs uv).
 	  --upgrade --group dev pyproject.toml -o requirements/dev.txt
 
 clean:  ## Remove what the other targets made.
-	rm -rf .venv bench/.venvs bench/work
+	rm -rf .venv bench/.venvs bench/made

@@ -12,7 +12,7 @@ from bench.serving import plan
 from bench.serving.servers import SERVERS, Server, Size, named
 
 BENCH = Path(__file__).parents[1]
-WORK = BENCH / "work"
+WORK = BENCH / "made"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Options:
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Options from the command line. A run of less than everything goes to bench/work, not to the committed results."""
+    """Options from the command line. A run of less than everything goes to bench/made, not to the committed results."""
     parser = argparse.ArgumentParser(prog="python -m bench.serving", description="hitless and its peers, side by side")
     parser.add_argument("--rounds", type=int, help="how often each server is started and measured (5)")
     parser.add_argument("--seconds", type=int, help="of load on each point (3)")

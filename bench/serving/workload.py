@@ -1,4 +1,4 @@
-"""The one request that every server gets, the model files and the packages that they serve; made in bench/work."""
+"""The one request that every server gets, the model files and the packages that they serve; made in bench/made."""
 
 from __future__ import annotations
 
