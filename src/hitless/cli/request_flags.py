@@ -12,9 +12,7 @@ from pathlib import Path
 from hitless.errors import InputError, Problem
 from hitless.serving.examples import Example, examples_of, form_body
 from hitless.serving.package import Package
-from hitless.spec.contract import JSON, MULTIPART, Api
-
-WITHOUT_BODY = ("GET", "HEAD", "DELETE")
+from hitless.spec.contract import JSON, MULTIPART, WITHOUT_BODY, Api
 
 
 @dataclass(frozen=True)

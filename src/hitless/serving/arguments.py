@@ -20,7 +20,7 @@ from hitless.serving.exchange import Exchange
 from hitless.serving.multipart import FormError, Part, boundary_of, parse_multipart, parse_urlencoded
 from hitless.serving.request import Rejected
 from hitless.serving.validation import Validator
-from hitless.spec.contract import JSON, MULTIPART, Api
+from hitless.spec.contract import JSON, MULTIPART, WITHOUT_BODY, Api
 
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -30,7 +30,7 @@ Query = Mapping[str, list[Part]]
 
 _MISSING = object()
 _MOST_SPELLINGS = 32
-_WITHOUT_BODY = frozenset({b"GET", b"HEAD", b"DELETE"})
+_WITHOUT_BODY = frozenset(method.encode() for method in WITHOUT_BODY)
 
 
 @dataclass(frozen=True)

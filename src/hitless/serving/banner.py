@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hitless.serving.health import urls_of
-from hitless.spec.contract import MULTIPART, Api
+from hitless.spec.contract import MULTIPART, WITHOUT_BODY, Api
 
 if TYPE_CHECKING:
     from hitless.serving.options import Options
     from hitless.serving.package import Package
-
-_WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 
 
 def ready(package: Package, options: Options, port: int, workers: int, seconds: float) -> str:
@@ -52,7 +50,7 @@ def curl(package: Package, base: str, api: Api) -> str:
         fields = example.get("form") or _placeholders(api)
         for name, value in fields.items():
             words += ["-F", f"{name}={_form_value(package.folder, value)}"]
-    elif api.method not in _WITHOUT_BODY and not example:
+    elif api.method not in WITHOUT_BODY and not example:
         words += ["-H", "Content-Type: application/json", "-d", "{}"]
     return shlex.join(words)
 

@@ -12,12 +12,11 @@ from typing import Any
 
 from hitless.serving.health import urls_of
 from hitless.serving.lifecycle import Phase
-from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART, PROBE_KEYS, Api, Contract, Payload
+from hitless.spec.contract import EVENT_STREAM, JSON, MULTIPART, PROBE_KEYS, WITHOUT_BODY, Api, Contract, Payload
 from hitless.spec.dialect import to_json_schema
 
 PROBLEM = "application/problem+json"
 HEALTH_NAMES = ("health", *(f"health_{number}" for number in range(2, len(PROBE_KEYS) + 1)))
-WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 
 # What may come back beside the answer itself, and when.
 ANY_REQUEST: Mapping[int, str] = {

@@ -16,6 +16,7 @@ MULTIPART = "multipart/form-data"
 EVENT_STREAM = "text/event-stream"
 
 DEFAULT_PORT = 8080
+WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})  # methods whose request is in the query (RFC 9110, section 9.3)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import hitless
 from hitless.serving.health import urls_of
-from hitless.serving.openapi import WITHOUT_BODY
 from hitless.serving.playground.samples import samples
 from hitless.serving.playground.skeleton import skeleton
-from hitless.spec.contract import JSON, MULTIPART, Api, Contract, Payload
+from hitless.spec.contract import JSON, MULTIPART, WITHOUT_BODY, Api, Contract, Payload
 from hitless.spec.dialect import FILE_MEDIA_TYPE, to_json_schema
 
 if TYPE_CHECKING:
