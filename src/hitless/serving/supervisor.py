@@ -373,11 +373,8 @@ class Supervisor:
 
 def _preload() -> None:
     """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
-
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
-    with contextlib.suppress(ImportError):
-        import jsonschema_rs  # noqa: F401
 
 
 def _same_address(old: Package, new: Package) -> None:

@@ -6,11 +6,14 @@ The supervisor's side of the control socket says `Order`s, one byte each; this s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import faulthandler
+import gc
 import os
 import signal
 import socket
 import ssl
+import sys
 import time
 import traceback
 from collections.abc import Sequence
@@ -146,6 +149,7 @@ class Worker:
             await warm_up(self._place.package, self._service)
         except Exception:
             self._service.log.exception("the warm-up failed")
+        _settle_memory()
         if self._ending is None:
             self._row[Cell.STATE] = State.SERVING
         self._tell(Report(loaded_s=time.perf_counter() - started))
@@ -279,6 +283,15 @@ class Worker:
         self._service.log.error("in the background: %s", context.get("message"), exc_info=info)
         if info is not None and _is_ours(info) and "protocol" not in context and self._ending is None:
             self._row[Cell.STATE] = State.FAULTY
+
+
+def _settle_memory() -> None:
+    """What loading left behind goes back to the system; what stays is no longer looked through by the collector."""
+    gc.collect()
+    gc.freeze()
+    if "ctypes" in sys.modules:  # numpy has it; it is not worth its own memory
+        with contextlib.suppress(AttributeError, OSError):  # another libc than glibc
+            sys.modules["ctypes"].CDLL(None).malloc_trim(0)
 
 
 def _is_ours(error: BaseException) -> bool:

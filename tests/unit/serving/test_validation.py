@@ -29,6 +29,7 @@ SCHEMA: Mapping[str, Any] = {
         "either": {"type": ["string", "null"]},
     },
 }
+UPLOAD: Mapping[str, Any] = {"type": "object", "properties": {"images": {"type": "file"}}, "required": ["images"]}
 VALIDATOR = Validator(SCHEMA)
 
 
@@ -164,6 +165,8 @@ def test_as_type(value: str, kind: Any, expected: Any) -> None:
         pytest.param({"properties": {"a": {"minimum": "x"}}}, id="keyword"),
         pytest.param({"pattern": "["}, id="pattern"),
         pytest.param({"$ref": "#/nowhere"}, id="reference"),
+        pytest.param({**UPLOAD, "required": ["images", "images"]}, id="upload-with-a-repeated-name"),
+        pytest.param({**UPLOAD, "required": "images"}, id="upload-with-a-bare-name"),
     ],
 )
 def test_a_schema_that_is_none(schema: Mapping[str, Any]) -> None:
@@ -180,3 +183,17 @@ def test_deep_values_are_judged() -> None:
 
 def test_a_file_is_no_json_array_whatever_it_begins_with() -> None:
     assert wrong(VALIDATOR.check_form, {**text("age", "1"), "images": [Part("images", b"[1]", "a.json", None)]}) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param({"images": [Part("images", b"\xff\xd8", "a.jpg", "image/jpeg")]}, [], id="good"),
+        pytest.param({}, ["images"], id="missing"),
+        pytest.param({"images": [Part("images", b"7", None, None)]}, ["images"], id="text"),
+    ],
+)
+def test_an_upload_whose_schema_is_compiled_late(fields: Any, expected: list[str]) -> None:
+    validator = Validator(UPLOAD)
+    for _ in range(2):
+        assert wrong(validator.check_form, fields) == expected
