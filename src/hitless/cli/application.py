@@ -10,6 +10,7 @@ from hitless import __version__
 from hitless.cli import config
 from hitless.cli.init import init
 from hitless.cli.predict import predict
+from hitless.cli.reload import reload
 from hitless.cli.serve import serve
 
 _HELP = """Serve a model package, a folder with config.json and a model, without ever dropping a request.
@@ -20,6 +21,7 @@ Examples:
   hitless serve my-model                     serve it, with a page to try it
   hitless predict my-model                   one request, without a server
   hitless predict http://127.0.0.1:8080      one request to a server
+  hitless reload my-model                    the server takes over a new version
   hitless config check my-model/config.json  what is wrong with it
 """
 
@@ -50,4 +52,5 @@ def _options(
 app.command()(init)
 app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(serve)
 app.command()(predict)
+app.command()(reload)
 app.add_typer(config.app, name="config")

@@ -74,7 +74,8 @@ def _serve(folder: Path, flags: Mapping[str, Any], explained: bool, defaults: Ma
     examples_of(package.folder, package.settings)  # what is wrong with them is said before anything starts
     context = tls.context(options.tls_cert, options.tls_key) if package.contract.protocol == "https" else None
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until there are handlers: to PID 1 they would be lost
-    listeners = listen(options.host, package.contract.port if options.port < 0 else options.port)
+    wanted = package.contract.port if options.port < 0 else options.port
+    listeners = listen(options.host, wanted, shared=options.reuse_port)
     _raise_descriptor_limit(log)
     port = listeners[0].getsockname()[1]
     workers = options.workers or usable_cpus()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hitless.serving.board import Cell, State
 from hitless.serving.connection import Connection
+from hitless.serving.listeners import begin_no_more
 
 if TYPE_CHECKING:
     from hitless.serving.service import Service
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_PER_TURN = 4
 _MARGIN = 2
 _POLITE_S = 0.002
+_HANDSHAKE_S = 0.1  # for the last packet of a handshake to come: a round trip
 _FULL_S = 0.1  # descriptors or memory are used up: look again after this
 
 
@@ -65,8 +67,11 @@ class Acceptor:
             listener.close()
         self._listeners.clear()
 
-    def empty_queue(self) -> None:
-        """Take all that waits in the accept queue (EXIT-3: it was received)."""
+    async def end(self) -> None:
+        """Let no new connection begin, and take all that waits in the accept queue (EXIT-3: it was received)."""
+        if sum(map(begin_no_more, self._listeners)):
+            await asyncio.sleep(_HANDSHAKE_S)
+        self.stop()
         for listener in self._listeners:
             while self._take(listener):
                 pass

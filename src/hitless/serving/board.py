@@ -40,6 +40,8 @@ class _Head(IntEnum):
     RESTARTS = 1
     CRASH_LOOP = 2
     BACKED = 3
+    RELOADS = 4
+    FAILED_RELOADS = 5
 
 
 _HEAD_CELLS = 8
@@ -70,6 +72,24 @@ class Board:
 
     def count_restart(self) -> None:
         self._cells[_Head.RESTARTS] += 1
+
+    @property
+    def reloads(self) -> int:
+        """New versions that took over."""
+        return self._cells[_Head.RELOADS]
+
+    @property
+    def failed_reloads(self) -> int:
+        """New versions that were not loaded; the old one went on."""
+        return self._cells[_Head.FAILED_RELOADS]
+
+    def count_reload(self, *, serves: bool) -> None:
+        self._cells[_Head.RELOADS if serves else _Head.FAILED_RELOADS] += 1
+
+    def continue_from(self, older: Board) -> None:
+        """Take over the counts that belong to the server, not to one version of its package."""
+        for cell in (_Head.RESTARTS, _Head.RELOADS, _Head.FAILED_RELOADS):
+            self._cells[cell] = older._cells[cell]
 
     @property
     def crash_loop(self) -> bool:

@@ -56,6 +56,12 @@ class EndpointMetrics:
         row[self._batch + _BATCH_CELLS - 1] += size
 
 
+def answered_by(board: Board, endpoints: int) -> int:
+    """Answers of the first so many endpoints, all workers together."""
+    starts = (FIXED_CELLS + index * _CELLS for index in range(endpoints))
+    return sum(board.total(start + offset) for start in starts for offset in range(len(STATUSES)))
+
+
 def exposition(board: Board, endpoints: Sequence[str]) -> str:
     """The text of /metrics: all workers together."""
     return "\n".join(_lines(board, [*endpoints, OTHER_ENDPOINT])) + "\n"
@@ -87,6 +93,9 @@ def _lines(board: Board, endpoints: Sequence[str]) -> Iterator[str]:
     yield f"hitless_phase {int(board.phase)}"
     yield from _family("hitless_worker_restarts_total", "counter", "Workers replaced because they had died.")
     yield f"hitless_worker_restarts_total {board.restarts}"
+    yield from _family("hitless_reloads_total", "counter", "New versions of the package, by what became of them.")
+    yield f'hitless_reloads_total{{outcome="serves"}} {board.reloads}'
+    yield f'hitless_reloads_total{{outcome="not_loaded"}} {board.failed_reloads}'
 
 
 _GAUGES = (

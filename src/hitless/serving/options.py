@@ -13,6 +13,8 @@ from typing import Any
 
 from hitless.errors import InputError, Problem
 
+QUIET = -1.0  # as `linger_s`: at most two thirds of the deadline, less if no requests come
+
 
 def _option(default: Any, text: str, **meta: Any) -> Any:
     return field(default=default, metadata={"help": text, **meta})
@@ -24,6 +26,7 @@ class Options:
 
     host: str = _option("", "address to bind; empty: all IPv4 and IPv6 addresses (API-2)", metavar="ADDRESS")
     port: int = _option(-1, "port to bind; -1: the contract's; 0: any free one", low=-1, high=65535)
+    reuse_port: bool = _option(False, "share the port with other servers on this machine (SO_REUSEPORT)")
     workers: int = _option(0, "worker processes; 0: as many as the container's CPU quota allows", low=0, high=1024)
     threads: int = _option(1, "threads for slow models, in each worker", low=1, high=256)
     placement: str = _option(
@@ -31,7 +34,13 @@ class Options:
         "where models run: in the event loop, in a thread, or chosen by time",
         choices=("auto", "loop", "thread"),
     )
-    linger_s: float = _option(60.0, "after SIGTERM: time during which everything is still accepted (EXIT-2)", low=0)
+    linger_s: float = _option(
+        60.0,
+        "after SIGTERM: time during which everything is still accepted (EXIT-2); quiet: until no requests come",
+        low=0,
+        words={"quiet": QUIET},
+    )
+    quiet_s: float = _option(5.0, "with --linger quiet: leave once no request has come for so long", low=0.5)
     deadline_s: float = _option(90.0, "after SIGTERM: time by which the server has left (EXIT-4)", low=0.1)
     lingering_health: str = _option("fail", "what the health check says while lingering", choices=("fail", "pass"))
     keep_alive_s: float = _option(210.0, "idle time after which a connection is closed (KEEP-1: 200)", low=0.1)
@@ -60,6 +69,16 @@ class Options:
     tls_key: str = _option("", "PEM key of the certificate", metavar="FILE")
     reload: bool = _option(False, "load the package anew when one of its files changes (for development)")
 
+    @property
+    def ends_when_quiet(self) -> bool:
+        """Whether the linger may end before its time."""
+        return self.linger_s == QUIET
+
+    @property
+    def longest_linger_s(self) -> float:
+        """The end of the linger at the latest: 60 s of the 90 that EXIT-4 allows, where it is "quiet"."""
+        return self.deadline_s * 2 / 3 if self.ends_when_quiet else self.linger_s
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -81,7 +100,7 @@ class Spec:
     @property
     def metavar(self) -> str:
         if self.attribute.endswith("_s"):
-            return "SECONDS"
+            return "|".join(["SECONDS", *self.meta.get("words", ())])
         return str(self.meta.get("metavar", "SIZE" if self.meta.get("size") else "N"))
 
 
@@ -108,6 +127,8 @@ def _parse(spec: Spec, value: Any) -> Any:
         if spec.meta.get("choices") and text not in spec.meta["choices"]:
             raise ValueError("write one of " + ", ".join(spec.meta["choices"]))
         return text
+    if text in spec.meta.get("words", {}):
+        return spec.meta["words"][text]
     return _within(spec, _number(spec, text))
 
 
@@ -236,6 +257,12 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
 def explain(resolved: Resolved) -> Sequence[tuple[str, str, str, str]]:
     """Rows (option, value, origin, help) of `--explain`."""
     return [
-        (spec.name, str(getattr(resolved.options, spec.attribute)), resolved.origins[spec.attribute], spec.meta["help"])
+        (spec.name, _shown(spec, resolved.options), resolved.origins[spec.attribute], spec.meta["help"])
         for spec in SPECS
     ]
+
+
+def _shown(spec: Spec, options: Options) -> str:
+    value = getattr(options, spec.attribute)
+    words = {number: word for word, number in spec.meta.get("words", {}).items()}
+    return str(words.get(value, value))

@@ -17,38 +17,22 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 
-from hitless.errors import HitlessError, InputError, Problem
+from hitless.errors import HitlessError
 from hitless.serving import lifecycle
-from hitless.serving.board import Board, Cell, State
+from hitless.serving.board import Cell, State
 from hitless.serving.child import Child, how_it_ended, start
+from hitless.serving.generation import Generation, check_same_address, mtimes
 from hitless.serving.lifecycle import Event, Phase
-from hitless.serving.metrics import counters_for
 from hitless.serving.options import Options
 from hitless.serving.package import Package, read_package
-from hitless.serving.restarts import Restarts
+from hitless.serving.quiet import Quiet
 from hitless.serving.worker import DRAIN, LINGER, RETIRE, STOP, Place, Report
 
 _TICK_S = 0.5
+_MOST_RETIRING = 2  # versions that wait for their idle clients; memory for a model each
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-
-
-@dataclass
-class Generation:
-    """The workers of one version of the package. `children[i]` is None while place i is empty."""
-
-    package: Package
-    board: Board
-    children: list[Child | None]
-    restarts: list[Restarts] = field(default_factory=list)
-    has_served: bool = False
-    renewed: bool = False  # a replacement of the whole has been tried
-
-    def living(self) -> list[Child]:
-        return [child for child in self.children if child is not None]
 
 
 class Supervisor:
@@ -75,10 +59,10 @@ class Supervisor:
         self._phase = Phase.STARTING
         self._exit_code = 0
         self._started_at = time.monotonic()
-        self._current = self._generation(package)
+        self._current = Generation.of(package, self._workers)
         self._older: list[Generation] = []  # leaving
         self._newer: Generation | None = None  # coming up
-        self._files = _mtimes(package.folder) if options.reload else {}
+        self._files = mtimes(package.folder) if options.reload else {}
 
     def run(self) -> int:
         """Until everything has stopped; the exit code."""
@@ -142,12 +126,26 @@ class Supervisor:
             self._leave()
         if self._phase is Phase.LINGERING:
             self._order(LINGER)
-            self._after(self._options.linger_s, lambda: self._happens_if(Event.LINGER_OVER))
+            self._after(self._options.longest_linger_s, lambda: self._happens_if(Event.LINGER_OVER))
+            if self._options.ends_when_quiet:
+                quiet = Quiet(self._options.quiet_s, time.monotonic(), self._traffic()[0])
+                self._after(_TICK_S, lambda: self._listen_for(quiet))
         elif self._phase is Phase.DRAINING:
             self._order(DRAIN)
             for listener in self._listeners:
                 listener.close()
             self._check_empty()
+
+    def _listen_for(self, quiet: Quiet) -> None:
+        """`--linger quiet`: the linger ends once nobody asks any more."""
+        if quiet.reached(time.monotonic(), *self._traffic()):
+            self._happens_if(Event.LINGER_OVER)
+        else:
+            self._after(_TICK_S, lambda: self._listen_for(quiet))
+
+    def _traffic(self) -> tuple[int, int]:
+        answered, in_hand = zip(*(generation.traffic() for generation in self._all()), strict=True)
+        return sum(answered), sum(in_hand)
 
     def _leave(self) -> None:
         """The deadline counts from the first signal (EXIT-4); shortly before it, what is left is told so."""
@@ -170,11 +168,6 @@ class Supervisor:
         return [*self._older, self._current, *([self._newer] if self._newer is not None else [])]
 
     # Workers
-
-    def _generation(self, package: Package) -> Generation:
-        board = Board(self._workers, counters_for([api.url for api in package.contract.apis]))
-        restarts = [Restarts() for _ in range(self._workers)]
-        return Generation(package, board, [None] * self._workers, restarts)
 
     def _fill(self, generation: Generation) -> None:
         for index in range(self._workers):
@@ -318,7 +311,7 @@ class Supervisor:
     # Reload
 
     def _watch(self) -> None:
-        files = _mtimes(self._current.package.folder)
+        files = mtimes(self._current.package.folder)
         if files != self._files:
             self._files = files
             self._log.info("a file of the package has changed")
@@ -327,17 +320,19 @@ class Supervisor:
     def _reload(self) -> None:
         """A new version of the package comes up beside the old one and takes over, worker by worker."""
         if self._phase is not Phase.READY:
+            self._current.board.count_reload(serves=False)
             self._log.warning("no reload while %s", self._phase.name.lower())
             return
         if self._newer is not None:
             self._give_up_reload("a newer one is asked for")
         try:
             package = read_package(self._current.package.folder)
-            _same_address(self._current.package, package)
+            check_same_address(self._current.package, package)
         except HitlessError as error:
+            self._current.board.count_reload(serves=False)
             self._log.error("the new version is not loaded, the old one goes on:\n%s", error)
             return
-        self._newer = self._generation(package)
+        self._newer = Generation.of(package, self._workers)
         self._newer.board.phase = self._phase
         self._newer.board.backed = True
         self._start(self._newer, 0)  # one after the other: memory for one model more, not for all
@@ -351,14 +346,20 @@ class Supervisor:
             self._start(newer, index + 1)
             return
         newer.board.backed = False
+        newer.board.continue_from(self._current.board)
+        newer.board.count_reload(serves=True)
         self._older.append(self._current)
         self._current, self._newer = newer, None
+        for oldest in self._older[:-_MOST_RETIRING]:
+            for child in oldest.living():
+                child.order(DRAIN)
         self._log.info("reloaded: the new version serves")
 
     def _give_up_reload(self, reason: str) -> None:
         newer, self._newer = self._newer, None
         if newer is None:
             return
+        self._current.board.count_reload(serves=False)
         self._log.error("the new version is not loaded, the old one goes on: %s", reason)
         self._older.append(newer)
         for child in newer.living():
@@ -375,22 +376,3 @@ def _preload() -> None:
     """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
-
-
-def _same_address(old: Package, new: Package) -> None:
-    """The listening socket is bound for good: another port or protocol needs another start."""
-    for key in ("port", "protocol"):
-        before, after = getattr(old.contract, key), getattr(new.contract, key)
-        if before != after:
-            remedy = f"Write {before!r} again, or start the server anew."
-            raise InputError([Problem("PKG-7", f"{key} changed from {before!r} to {after!r}", remedy, path=f"$.{key}")])
-
-
-def _mtimes(folder: Path) -> dict[str, int]:
-    """When each file of a package was changed (nanoseconds); what Python caches does not count."""
-    found = {}
-    for path in folder.rglob("*"):
-        if "__pycache__" not in path.parts and not path.name.startswith("."):
-            with contextlib.suppress(OSError):
-                found[str(path)] = path.stat().st_mtime_ns
-    return found

@@ -102,7 +102,7 @@ class Worker:
         self._options = place.options
         self._row = place.board.row(place.index)
         self._executor = ThreadPoolExecutor(place.options.threads, thread_name_prefix="model")
-        self._stop = False
+        self._alone = False  # the supervisor is gone
 
     async def life(self) -> int:
         """From start to exit; the process's exit code."""
@@ -178,6 +178,7 @@ class Worker:
             return
         if not orders:  # the supervisor is gone: leave, finishing what was received
             self._loop.remove_reader(self._place.control)
+            self._alone = True
             orders = DRAIN
         for order in orders:
             self._obey(bytes((order,)))
@@ -204,16 +205,18 @@ class Worker:
             self._finish(70)
 
     async def _retire(self) -> None:
-        """Another worker has taken over: pooled clients move over with the answer to their next request."""
+        """Another worker has taken over: pooled clients move over with the answer to their next request.
+
+        Those that are silent may still use their connection; it has its idle time, as always (KEEP-1).
+        """
         self._acceptor.stop()
-        await self._until_closed(1.0 if self._options.reload else self._options.linger_s)
+        await self._until_closed(1.0 if self._options.reload else self._options.keep_alive_s)
         await self._drain()
 
     async def _drain(self) -> None:
         """Finish every request that was received (EXIT-3), then leave."""
-        self._acceptor.stop()
-        if self._place.board.phase >= Phase.DRAINING:  # else others go on accepting: what waits is theirs
-            self._acceptor.empty_queue()
+        if self._alone or self._place.board.phase >= Phase.DRAINING:  # else others go on: what waits is theirs
+            await self._acceptor.end()
         self._acceptor.close()
         quiet = 0
         while quiet < 3:  # look for work that has just come before closing what seems idle

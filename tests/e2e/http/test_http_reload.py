@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import time
@@ -25,7 +26,7 @@ def package(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(package: Path) -> Iterator[ServingProcess]:
-    """Old workers keep their connections for the time of a linger, so that clients can move over."""
+    """Old workers keep their connections for their idle time, so that clients can move over."""
     with ServingProcess(package, "--workers", "2", "--linger", "5") as process:
         yield process
         process.signal(signal.SIGINT)  # skips the linger
@@ -169,3 +170,33 @@ def test_reload_when_a_file_changes(package: Path) -> None:
         packages.new_version(package, SECOND.replace("VERSION = 2", "VERSION = 3"))
         reloaded(server, 2)
         settled(server, 3)
+
+
+def test_a_silent_pooled_connection_has_its_idle_time_after_a_reload(package: Path) -> None:
+    """KEEP-1 goes for the connections of the old version, too, however short the linger is."""
+    with ServingProcess(package, "--linger", "0", "--keep-alive", "60") as server, Wire(server.port) as silent:
+        assert silent.ask(VERSION).json()["version"] == 1
+        for number in (2, 3):
+            packages.new_version(package, packages.LOADING.replace("VERSION = 1", f"VERSION = {number}"))
+            server.signal(signal.SIGHUP)
+            reloaded(server, number - 1)
+            settled(server, number)
+        reply = silent.ask(VERSION)
+        assert (reply.status, reply.json()["version"], reply.kept_alive) == (200, 1, False)
+        assert silent.at_end()
+
+
+def test_versions_that_wait_for_their_clients_do_not_pile_up(package: Path) -> None:
+    with ServingProcess(package, "--keep-alive", "60") as server, contextlib.ExitStack() as stack:
+        silent = []
+        for number in (1, 2, 3, 4):
+            if number > 1:
+                packages.new_version(package, packages.LOADING.replace("VERSION = 1", f"VERSION = {number}"))
+                server.signal(signal.SIGHUP)
+                reloaded(server, number - 1)
+                settled(server, number)
+            silent.append(stack.enter_context(Wire(server.port)))
+            assert silent[-1].ask(VERSION).json()["version"] == number
+        assert silent[0].at_end(), "the oldest of three has left"
+        assert [wire.ask(VERSION).json()["version"] for wire in silent[1:]] == [2, 3, 4]
+        server.signal(signal.SIGINT)

@@ -299,3 +299,56 @@ def test_sigterm_to_the_whole_group_is_the_same(package: Path) -> None:
         assert wire.ask(HELLO).json() == WORLD
         assert exit_code(server) == 0
         assert not [entry for entry in server.entries if "died" in entry["message"]]
+
+
+def test_a_quiet_linger_ends_early(package: Path) -> None:
+    """Probes are no traffic: a balancer looks until the end."""
+    with serving(package, "--linger", "quiet", "--quiet", "2", "--deadline", "60") as server:
+        server.signal(signal.SIGTERM)
+        told(server, "lingering")
+        for _ in range(8):  # as long again as a quiet time
+            with Wire(server.port) as wire:
+                assert wire.ask(HELLO).status == 200
+            assert health(server.port) == 503
+            assert server.returncode is None
+            time.sleep(0.5)
+        while server.returncode is None:
+            with contextlib.suppress(OSError, AssertionError):
+                health(server.port)
+            time.sleep(0.1)
+        assert exit_code(server) == 0
+        lines = [entry["message"] for entry in server.entries]
+        assert "the linger has passed: draining" in lines
+
+
+def test_a_port_that_two_servers_share(package: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        old = stack.enter_context(serving(package, "--reuse-port"))
+        traffic = stack.enter_context(Traffic(old.port, HELLO))
+        new = stack.enter_context(serving(package, "--reuse-port", "--port", str(old.port)))
+        traffic.wait_for(lambda reply: reply.status == 200)
+        old.signal(signal.SIGTERM)
+        assert exit_code(old) == 0
+        traffic.wait_for(lambda reply: reply.status == 200)
+        assert traffic.failures == []
+        assert new.returncode is None
+        with Wire(new.port) as wire:
+            assert wire.ask(HELLO).json() == WORLD
+
+
+def test_what_is_in_the_accept_queue_at_the_end_is_answered(package: Path) -> None:
+    """Connections whose handshake is done when the listener closes are received (EXIT-3); a later one is refused."""
+    with serving(package, "--linger", "0.5", "--deadline", "20") as server:
+        worker = int(_children(server.pid)[0])
+        os.kill(worker, signal.SIGSTOP)  # nothing is taken from the queue
+        waiting = [Wire(server.port).send(HELLO) for _ in range(50)]
+        server.signal(signal.SIGTERM)
+        told(server, "draining")
+        os.kill(worker, signal.SIGCONT)
+        for wire in waiting:
+            reply = wire.reply()
+            assert (reply.status, reply.kept_alive) == (200, False)
+            assert wire.at_end()
+        assert exit_code(server) == 0
+        with pytest.raises(ConnectionRefusedError):
+            Wire(server.port)

@@ -84,3 +84,14 @@ def test_the_memory_is_shared_with_children_of_a_fork(monkeypatch: pytest.Monkey
     without.row(1)[Cell.PID] = 7
     assert without.total(Cell.PID) == 7
     assert without.row(0)[Cell.PID] == 0
+
+
+def test_a_later_version_goes_on_counting() -> None:
+    older, newer = Board(1, 0), Board(2, 3)
+    older.count_restart()
+    older.count_reload(serves=True)
+    older.count_reload(serves=False)
+    older.count_reload(serves=False)
+    older.crash_loop = True
+    newer.continue_from(older)
+    assert (newer.restarts, newer.reloads, newer.failed_reloads, newer.crash_loop) == (1, 1, 2, False)

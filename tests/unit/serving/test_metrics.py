@@ -13,6 +13,7 @@ from hitless.serving.metrics import (
     LATENCY_BOUNDS_S,
     STATUSES,
     EndpointMetrics,
+    answered_by,
     counters_for,
     exposition,
 )
@@ -49,6 +50,7 @@ def test_a_server_that_has_answered_nothing() -> None:
         "hitless_workers": "gauge",
         "hitless_phase": "gauge",
         "hitless_worker_restarts": "counter",
+        "hitless_reloads": "counter",
     }
     assert all(family.documentation for family in found.values())
     assert found["hitless_requests"].samples == []
@@ -159,3 +161,19 @@ def test_hostile_names_of_endpoints_are_escaped() -> None:
         EndpointMetrics(board.row(0), index).answered(200, 0.0)
     found = values(families(board, names)["hitless_requests"], "_total")
     assert found == {(name, "200"): 1 for name in names}
+
+
+def test_new_versions_by_what_became_of_them() -> None:
+    board = board_of()
+    board.count_reload(serves=True)
+    board.count_reload(serves=True)
+    board.count_reload(serves=False)
+    assert values(families(board)["hitless_reloads"], "_total") == {("serves",): 2, ("not_loaded",): 1}
+
+
+def test_answers_of_the_contracts_endpoints_only() -> None:
+    board = board_of(2)
+    for row, endpoint in ((0, 0), (1, 0), (1, 1), (0, OTHER)):
+        EndpointMetrics(board.row(row), endpoint).answered(200, 0.001)
+        EndpointMetrics(board.row(row), endpoint).answered(503, 0.001)
+    assert answered_by(board, 2) == 6

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hitless.errors import InputError, Problem
-from hitless.serving.options import SPECS, Options, Resolved, add_flags, explain, resolve
+from hitless.serving.options import QUIET, SPECS, Options, Resolved, add_flags, explain, resolve
 
 BY_NAME = {spec.name: spec for spec in SPECS}
 
@@ -129,6 +129,7 @@ def test_every_option_takes_its_own_default_from_every_source(spec: Any) -> None
         pytest.param("linger", "0", 0.0, id="seconds-zero"),
         pytest.param("linger", " 1.5 ", 1.5, id="seconds-fraction"),
         pytest.param("linger", "1e1", 10.0, id="seconds-exponent"),
+        pytest.param("linger", "quiet", QUIET, id="a-word-for-a-number"),
         pytest.param("max-body", "12000000", 12_000_000, id="bytes"),
         pytest.param("max-body", "12MB", 12_000_000, id="megabytes"),
         pytest.param("max-body", "8 MiB", 8 * 2**20, id="mebibytes"),
@@ -168,6 +169,7 @@ def test_values(name: str, text: str, value: Any) -> None:
         pytest.param("linger", "soon", "write a number", id="no-number"),
         pytest.param("linger", "", "write a number", id="empty"),
         pytest.param("linger", "-1", "at least 0", id="negative-time"),
+        pytest.param("quiet", "quiet", "write a number", id="the-word-of-another"),
         pytest.param("linger", "nan", "at least 0", id="nan"),
         pytest.param("linger", "inf", "at least 0", id="infinite"),
         pytest.param("deadline", "0", "at least 0.1", id="no-time-at-all"),
@@ -288,3 +290,22 @@ def test_help_shows_every_flag_and_its_help() -> None:
 
 def test_help_shows_defaults_as_one_writes_them() -> None:
     assert "e+" not in parser().format_help()
+
+
+@pytest.mark.parametrize(
+    ("flags", "longest", "ends_when_quiet"),
+    [
+        pytest.param({}, 60.0, False, id="default"),
+        pytest.param({"linger_s": "0"}, 0.0, False, id="none"),
+        pytest.param({"linger_s": "quiet"}, 60.0, True, id="quiet"),
+        pytest.param({"linger_s": "quiet", "deadline_s": "30"}, 20.0, True, id="quiet-with-a-deadline"),
+    ],
+)
+def test_the_linger(flags: Mapping[str, str], longest: float, ends_when_quiet: bool) -> None:
+    options = resolved(flags=flags).options
+    assert (options.longest_linger_s, options.ends_when_quiet) == (longest, ends_when_quiet)
+
+
+def test_explain_says_words_as_one_writes_them() -> None:
+    rows = {name: value for name, value, _, _ in explain(resolved(flags={"linger_s": "quiet"}))}
+    assert (rows["linger"], rows["quiet"]) == ("quiet", "5.0")
