@@ -1,11 +1,11 @@
 """Logs on standard output, unbuffered (LOG-1): text on a terminal, one JSON object a line elsewhere.
 
-What the model prints goes the same way. A log that cannot be written (closed pipe) never stops the server.
+What the model prints goes the same way. A log that cannot be written (closed, or full because nobody reads) never
+stops the server.
 """
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import io
 import logging
@@ -16,6 +16,8 @@ import traceback
 from typing import Any
 
 import msgspec
+
+from hitless.serving.outlet import Outlet
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
@@ -56,17 +58,15 @@ def _stream(name: str, level: int) -> io.TextIOWrapper:
 
 
 class _Handler(logging.Handler):
-    """One write a record, straight to the descriptor: nothing is buffered, and lines up to PIPE_BUF stay whole."""
+    """One write a record, straight to the descriptor: nothing is buffered."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
+        self._outlet = Outlet(1)
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-        with contextlib.suppress(OSError):
-            while line:
-                line = line[os.write(1, line) :]
+        self._outlet.write(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
 
 
 class _JsonFormatter(logging.Formatter):

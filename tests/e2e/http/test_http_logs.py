@@ -197,3 +197,22 @@ def test_a_log_that_nobody_reads_any_more_stops_nothing(package: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+    """A full pipe: requests are answered, and the goodbye is in time."""
+    package = packages.general(tmp_path / "package")
+    port = free_port()
+    command = [sys.executable, "-m", "hitless.serving", str(package), "--port", str(port), "--workers", "2",
+               "--linger", "0.5", "--deadline", "10", "--access-log", "--log-format", "json"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            with connect(port) as wire:
+                for _ in range(2000):
+                    assert wire.ask(request("GET /hello")).status == 200
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+            assert process.stdout is not None
+            assert len(process.stdout.read()) < 2000 * 100
+        finally:
+            process.kill()
