@@ -25,6 +25,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "checking": frozenset({"", "spec", "images", "engines", "errors"}),
     "": frozenset({"errors"}),  # what it offers of serving is imported when it is asked for
 }
+FEATURES = ("serving", "building", "checking")  # they never import each other
 LAYERS = frozenset({*MAY_IMPORT, "cli", "__main__"})
 
 IN_THE_IMAGE = frozenset({"uvloop", "httptools", "msgspec", "jsonschema_rs"})  # docs/adr/0001
@@ -83,11 +84,15 @@ def test_what_the_server_needs() -> None:
     assert not (found := strangers(MODULES, "serving", IN_THE_IMAGE, OF_THE_MODEL)), "\n".join(found)
 
 
+def _names(requirements: list[str]) -> frozenset[str]:
+    return frozenset(entry.partition(">")[0].strip().replace("-", "_") for entry in requirements)
+
+
 def test_the_tool_imports_what_it_declares() -> None:
     project = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {entry.partition(">")[0].strip().replace("-", "_") for entry in project["dependencies"]}
+    declared, optional = _names(project["dependencies"]), _names(project["optional-dependencies"]["fast"])
     for layer in LAYERS - {"serving"}:
-        assert not (found := strangers(MODULES, layer, frozenset(declared), frozenset())), "\n".join(found)
+        assert not (found := strangers(MODULES, layer, declared, optional)), "\n".join(found)
     assert declared >= IN_THE_IMAGE
 
 
@@ -162,6 +167,18 @@ def test_a_broken_fence_is_shown(tmp_path: Path, importing: str, chain: str) -> 
     assert chain in broken
 
 
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [(one, other) for one in FEATURES for other in FEATURES if one != other],
+    ids=lambda layer: str(layer),
+)
+def test_features_do_not_reach_each_other(tmp_path: Path, importer: str, imported: str) -> None:
+    first = {f"{importer}__first": f"from hitless.{imported} import second", f"{imported}__second": ""}
+    broken = "\n".join(fences(tree(tmp_path, **first)))
+    assert f"{importer} may import " in broken
+    assert f"hitless.{importer}.first (line 1) → hitless.{imported}.second" in broken
+
+
 def test_what_is_allowed_is_not_shown(tmp_path: Path) -> None:
     modules = tree(
         tmp_path,
@@ -169,7 +186,10 @@ def test_what_is_allowed_is_not_shown(tmp_path: Path) -> None:
         spec__config="from hitless.errors import X",
         serving__worker="from hitless.spec import config\nfrom hitless.serving import worker\nimport uvloop, json\n"
         "def f():\n    import numpy",
-        cli__verbs="import hitless.serving.worker",
+        building__plan="from hitless import spec\nimport hitless.images.layer, hitless.engines.process, hitless.errors",
+        images__layer="from hitless.errors import X",
+        engines__process="from hitless.images import layer",
+        cli__verbs="import hitless.serving.worker, hitless.building.plan",
     )
     assert fences(modules) == []
     assert strangers(modules, "serving", IN_THE_IMAGE, OF_THE_MODEL) == []

@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _serve() -> int:
-    from hitless.serving.__main__ import main as serve
+    from hitless.serving.command import main as serve
 
     return serve(sys.argv[2:], laptop=True)
 

@@ -7,6 +7,6 @@ import typer
 
 def serve(context: typer.Context) -> None:
     """Serve a package. Its options: hitless serve --help."""
-    from hitless.serving.__main__ import main
+    from hitless.serving.command import main
 
     raise typer.Exit(main(context.args, laptop=True))
