@@ -1,0 +1,72 @@
+"""A layer: a packed tar that can be opened again and again, with the digests of both its forms."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from hitless.images.digest import Readable, Verified
+from hitless.images.faults import unreadable
+from hitless.images.manifest import Descriptor
+from hitless.images.media import compression_of
+from hitless.images.packing import Unpacked
+
+Opener = Callable[[], Readable]
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes by digest and size, wherever they are; `open` gives them as they lie there, unchecked."""
+
+    descriptor: Descriptor
+    open: Opener = field(repr=False)
+
+    def read(self) -> Verified:
+        """The bytes, checked while they are read."""
+        return Verified(self.open(), self.descriptor.digest, self.descriptor.size, f"the blob {self.descriptor.digest}")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A blob that is a layer; `diff_id` is the digest of its tar, unpacked (image-spec, config.md)."""
+
+    blob: Blob
+    diff_id: str
+
+    @property
+    def descriptor(self) -> Descriptor:
+        return self.blob.descriptor
+
+    def tar(self) -> BinaryIO:
+        """The unpacked tar; at its end, digest, size and diff_id have been checked (ImageError)."""
+        compression = compression_of(self.descriptor.media_type)
+        what = f"the layer {self.descriptor.digest}"
+        if compression is None:
+            raise unreadable(what, f"its media type is {self.descriptor.media_type!r}")
+        packed = self.blob.read()
+        unpacked = Verified(Unpacked(packed, compression, what), self.diff_id, None, what)
+        return cast(BinaryIO, io.BufferedReader(_Raw(unpacked, packed), 1 << 20))
+
+
+class _Raw(io.RawIOBase):
+    """As a file; the packed bytes are read to their end, too."""
+
+    def __init__(self, unpacked: Verified, packed: Verified) -> None:
+        self._unpacked = unpacked
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._unpacked.read(len(buffer))
+        if not data:
+            self._packed.read(1)  # nothing may follow
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._unpacked.close()
+        super().close()
