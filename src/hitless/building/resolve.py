@@ -32,7 +32,7 @@ def resolve(requirements: Sequence[str], target: Target, *, folder: Path) -> tup
 def _uv(asked: Path, pylock: Path, target: Target, folder: Path) -> subprocess.CompletedProcess[str]:
     from uv import find_uv_bin
 
-    command = [
+    command: list[str | Path] = [
         find_uv_bin(), "pip", "compile", "--format", "pylock.toml", "--output-file", pylock, "--quiet", "--no-header",
         "--only-binary", ":all:", "--python-version", ".".join(map(str, target.python)),
         "--python-platform", target.uv_platform, "--no-python-downloads", "--no-config", asked,

@@ -45,8 +45,8 @@ class Wheelhouse:
         lines = (f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in wheels)
         asked.write_text("".join(lines), encoding="utf-8")
         command = [
-            *_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps", "--require-hashes",
-            "--only-binary", ":all:", "--implementation", "cp", "--python-version", ".".join(map(str, target.python)),
+            *_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
+            "--require-hashes", "--only-binary", ":all:", "--implementation", "cp", "--python-version", ".".join(map(str, target.python)),
             "--abi", f"cp{target.python[0]}{target.python[1]}", "--abi", "abi3", "--abi", "none",
             *(f"--platform={tag}" for tag in target.platform_tags), "--dest", str(into), "--requirement", str(asked),
         ]  # fmt: skip

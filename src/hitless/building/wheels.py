@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from hitless.building.target import Target
@@ -42,16 +43,14 @@ def choose(pylock: str, target: Target) -> tuple[Wheel, ...]:
     chosen, missing = [], []
     for package in tomllib.loads(pylock).get("packages", ()):
         name = canonicalize_name(package["name"])
-        fitting = [
-            (rank, entry) for entry in package.get("wheels", ()) if (rank := _rank(_filename(entry), ranks)) >= 0
-        ]
+        entries = {_filename(entry): entry for entry in package.get("wheels", ())}
+        fitting = {filename: rank for filename in entries if (rank := _rank(filename, ranks)) is not None}
         if not fitting:
             missing.append(without_wheel(name, str(target)))
             continue
-        entry = min(fitting, key=lambda one: one[0])[1]
-        chosen.append(
-            Wheel(name, package["version"], _filename(entry), entry.get("size", 0), entry["hashes"]["sha256"])
-        )
+        best = min(fitting, key=lambda filename: fitting[filename])
+        entry = entries[best]
+        chosen.append(Wheel(name, package["version"], best, entry.get("size", 0), entry["hashes"]["sha256"]))
     if missing:
         raise InputError(missing)
     return tuple(sorted(chosen))
@@ -61,12 +60,12 @@ def _filename(entry: Mapping[str, str]) -> str:
     return entry.get("name") or entry["url"].rpartition("/")[2]
 
 
-def _rank(filename: str, ranks: Mapping[object, int]) -> int:
+def _rank(filename: str, ranks: Mapping[Tag, int]) -> int | None:
     try:
         tags = parse_wheel_filename(filename)[3]
     except InvalidWheelFilename:
-        return -1
-    return min((ranks[tag] for tag in tags if tag in ranks), default=-1)
+        return None
+    return min((ranks[tag] for tag in tags if tag in ranks), default=None)
 
 
 def without_wheel(name: str, target: str) -> Problem:
