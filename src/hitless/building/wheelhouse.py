@@ -46,9 +46,10 @@ class Wheelhouse:
         asked.write_text("".join(lines), encoding="utf-8")
         command = [
             *_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
-            "--require-hashes", "--only-binary", ":all:", "--implementation", "cp", "--python-version", ".".join(map(str, target.python)),
-            "--abi", f"cp{target.python[0]}{target.python[1]}", "--abi", "abi3", "--abi", "none",
-            *(f"--platform={tag}" for tag in target.platform_tags), "--dest", str(into), "--requirement", str(asked),
+            "--require-hashes", "--only-binary", ":all:", "--implementation", "cp",
+            "--python-version", ".".join(map(str, target.python)), "--abi", f"cp{target.python[0]}{target.python[1]}",
+            "--abi", "abi3", "--abi", "none", *(f"--platform={tag}" for tag in target.platform_tags),
+            "--dest", str(into), "--requirement", str(asked),
         ]  # fmt: skip
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)

@@ -1,0 +1,114 @@
+"""Layers that were packed before, by their key: what they are, and their bytes, in the user's cache folder.
+
+A record without its bytes is as good as none. Everything is renamed into place; several builds may run at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from hitless.errors import UnavailableError
+from hitless.images.layer import Blob, Layer
+from hitless.images.manifest import Descriptor
+from hitless.images.media import layer_type
+from hitless.images.packing import Packing
+
+
+def default_folder() -> Path:
+    """Where caches belong (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hitless"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A layer by its digests and sizes (bytes)."""
+
+    digest: str
+    diff_id: str
+    size: int
+    unpacked: int
+    media_type: str
+
+
+class LayerCache:
+    def __init__(self, folder: Path) -> None:
+        self._records = folder / "layers"
+        self._blobs = folder / "blobs" / "sha256"
+
+    def find(self, key: str) -> tuple[Layer, Record] | None:
+        """The layer with this key, if its bytes are here."""
+        try:
+            record = Record(**json.loads((self._records / key).read_text()))
+            if self._path(record.digest).stat().st_size != record.size:
+                return None
+        except (OSError, ValueError, TypeError):
+            return None
+        return self._layer(record), record
+
+    def pack(self, key: str, pieces: Iterable[bytes], packing: Packing, *, docker: bool) -> tuple[Layer, Record]:
+        """Pack a tar, and keep it. UnavailableError where the disk is full."""
+        try:
+            with self._scratch(self._blobs) as (file, path):
+                counted = _Counted(pieces)
+                packed, size = sha256(), 0
+                for piece in packing.pack(counted):
+                    packed.update(piece)
+                    size += file.write(piece)
+                file.flush()
+                digest = "sha256:" + packed.hexdigest()
+                path.replace(self._path(digest))
+            record = Record(digest, counted.digest, size, counted.size, layer_type(packing.compression, docker=docker))
+            with self._scratch(self._records) as (file, path):
+                file.write(json.dumps(vars(record)).encode())
+                file.flush()
+                path.replace(self._records / key)
+        except OSError as error:
+            raise UnavailableError(
+                f"the cache {self._blobs.parent.parent} cannot be written: {error.strerror}"
+            ) from error
+        return self._layer(record), record
+
+    def _layer(self, record: Record) -> Layer:
+        path = self._path(record.digest)
+        descriptor = Descriptor(record.media_type, record.digest, record.size)
+        return Layer(Blob(descriptor, lambda: path.open("rb")), record.diff_id)
+
+    def _path(self, digest: str) -> Path:
+        return self._blobs / digest.partition(":")[2]
+
+    @contextmanager
+    def _scratch(self, folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file, Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+class _Counted:
+    """Passes pieces on, and knows the digest and size of what has passed."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self._hash = sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._hash.update(piece)
+            self.size += len(piece)
+            yield piece
+
+    @property
+    def digest(self) -> str:
+        return "sha256:" + self._hash.hexdigest()

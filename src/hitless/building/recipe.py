@@ -1,0 +1,95 @@
+"""What the user asks to build: `[build]` of hitless.toml, read with every problem at once. Pure but for one file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hitless.errors import InputError, Problem
+
+SETTINGS = "hitless.toml"
+WEIGHTS = (
+    "*.onnx", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.gguf", "*.npz", "*.npy", "*.pkl", "*.joblib", "*.h5",
+    "*.keras", "*.pb", "*.tflite", "*.params",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`[build]`: every key is optional. Paths are relative to the package."""
+
+    base: str = ""  # a reference, a layout's folder or an archive
+    packages: tuple[str, ...] = ()  # requirements as pip writes them
+    requirements: str = ""  # a file of them
+    system_packages: tuple[str, ...] = ()  # of the base's distribution; needs an engine
+    user: str = "1000:100"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()  # patterns of the package's files
+    trim: tuple[str, ...] = ()  # patterns of files of wheels that the model does without
+    weights: tuple[str, ...] = WEIGHTS
+    batch: bool = False  # a JRE, zip and unzip are needed as well (BATCH-1)
+
+
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "base": (str, 'a text, such as "registry.example/python:3.11" or "../base"'),
+    "packages": (list, 'a list of texts, such as ["numpy>=2"]'),
+    "requirements": (str, 'the name of a file, such as "requirements.txt"'),
+    "system-packages": (list, 'a list of texts, such as ["libgomp1"]'),
+    "user": (str, 'a text, such as "1000:100" or "root"'),
+    "labels": (dict, "a table of texts"),
+    "environment": (dict, "a table of texts"),
+    "leave-out": (list, 'a list of patterns, such as ["notes/*"]'),
+    "trim": (list, 'a list of patterns, such as ["numpy/*/tests/*"]'),
+    "weights": (list, 'a list of patterns, such as ["*.onnx"]'),
+    "batch": (bool, "true or false"),
+}
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe of a package; InputError names everything that is wrong with it."""
+    file = folder / SETTINGS
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("build", {})
+    except FileNotFoundError:
+        return Recipe()
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError([Problem("PKG-4", f"it cannot be read: {error}", "Correct it.", str(file))]) from error
+    return parse_recipe(table, str(file))
+
+
+def parse_recipe(table: Any, file: str = SETTINGS) -> Recipe:
+    """The recipe in a `[build]` table."""
+    if not isinstance(table, dict):
+        raise InputError(
+            [Problem("BUILD-10", "build is no table", "Write [build] on a line of its own.", file, path="build")]
+        )
+    problems = [problem for key, value in table.items() if (problem := _problem(key, value, file)) is not None]
+    if table.get("packages") and table.get("requirements"):
+        problems.append(
+            Problem("BUILD-13", "packages and requirements are both given", "Keep one of them.", file, path="build")
+        )
+    if problems:
+        raise InputError(problems)
+    return Recipe(**{key.replace("-", "_"): _frozen(value) for key, value in table.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _problem(key: str, value: Any, file: str) -> Problem | None:
+    path = f"build.{key}"
+    if key not in _KINDS:
+        close = difflib.get_close_matches(key, _KINDS, 1)
+        remedy = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(_KINDS)}."
+        return Problem("BUILD-11", f"there is no setting {key!r}", remedy, file, path=path)
+    kind, example = _KINDS[key]
+    inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    if not isinstance(value, kind) or not all(isinstance(one, str) for one in inner):
+        return Problem("BUILD-12", f"{value!r} is no value for it", f"Write {example}.", file, path=path)
+    return None
