@@ -66,7 +66,7 @@ def make_base(base: Base, folder: Path, name: str = "latest") -> Image:
         raw = Path(scratch) / "base.tar"
         _bootstrap(base, raw)
         with tarfile.open(raw) as archive:
-            layer = _layer(_refined(archive, base), gzip(), folder)
+            layer = _layer(_refined(archive), gzip(), folder)
     image = Image(empty(Platform(base.architecture, "linux")), ()).on_top(
         [layer], [{"created": CREATED, "created_by": f"hitless base make: {base.suite}: {base.packages}"}], CREATED
     )
@@ -87,10 +87,10 @@ def _bootstrap(base: Base, target: Path) -> None:
         raise UnavailableError(f"the base cannot be made: {done.stderr.strip()[-800:]}")
 
 
-def _refined(archive: tarfile.TarFile, base: Base) -> list[Entry]:
+def _refined(archive: tarfile.TarFile) -> list[Entry]:
     """The entries of the archive without what an image does without, and with what the packages' scripts make."""
     entries = {entry.path: entry for entry in _entries(archive)}
-    for entry in _made(archive, entries, base):
+    for entry in _made(entries):
         entries.setdefault(entry.path, entry)
     return list(entries.values())
 
@@ -115,7 +115,7 @@ def _file(archive: tarfile.TarFile, path: str, member: tarfile.TarInfo) -> Entry
     return Entry(path, member.mode, member.size, opened, uid=member.uid, gid=member.gid)
 
 
-def _made(archive: tarfile.TarFile, entries: dict[str, Entry], base: Base) -> Iterator[Entry]:
+def _made(entries: dict[str, Entry]) -> Iterator[Entry]:
     for kind in ("passwd", "group"):
         yield of_bytes(f"etc/{kind}", _content(entries[f"usr/share/base-passwd/{kind}.master"]))
     certificates = (entry for path, entry in sorted(entries.items()) if _is_certificate(path))
@@ -157,5 +157,5 @@ def _layer(entries: Iterable[Entry], packing: Packing, folder: Path) -> Layer:
             size += scratch.write(piece)
         scratch.flush()
         descriptor = Descriptor(layer_type(packing.compression, docker=False), f"sha256:{packed.hexdigest()}", size)
-        place = put_blob(folder, Blob(descriptor, lambda: Path(scratch.name).open("rb")))
+        place = put_blob(folder, Blob(descriptor, lambda: Path(scratch.name).open("rb")))  # noqa: SIM115
     return Layer(Blob(descriptor, lambda: place.open("rb")), f"sha256:{plain.hexdigest()}")
