@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from hitless.building.bootfile import PACKAGE
+from hitless.building.hashing import FileHashes
 from hitless.building.recipe import Recipe
 from hitless.building.wheels import LOCK_FILE
 from hitless.errors import InputError, Problem
@@ -19,33 +20,56 @@ _LEAST_WEIGHT = 1 << 20  # bytes; smaller files change with the code
 
 
 @dataclass(frozen=True)
+class Files:
+    """Files for one layer. `inputs`: path, mode and hash of each, which is all that decides its bytes."""
+
+    entries: tuple[Entry, ...]
+    inputs: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
 class Contents:
-    """Both as files of the image; `folders` are the package's own."""
-
-    weights: tuple[Entry, ...]
-    code: tuple[Entry, ...]
+    weights: Files
+    code: Files
 
 
-def contents_of(folder: Path, recipe: Recipe) -> Contents:
+def contents_of(folder: Path, recipe: Recipe, hashes: FileHashes) -> Contents:
     """Every file of the package but hidden ones and those left out. InputError for links that lead outside."""
-    weights: list[Entry] = []
-    code: list[Entry] = []
-    problems = []
-    for path in _files(folder, recipe.leave_out):
-        name = path.relative_to(folder).as_posix()
-        if not path.resolve().is_relative_to(folder.resolve()):
-            problems.append(Problem("BUILD-20", f"{name} is a link to {path.resolve()}, outside of the package",
-                                    "Copy what it points at into the package.", str(folder)))  # fmt: skip
-            continue
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            continue
-        mode = PROGRAM if facts.st_mode & stat.S_IXUSR else FILE
-        entry = Entry(f"{PACKAGE[1:]}/{name}", mode, facts.st_size, lambda path=path: path.open("rb"))  # type: ignore[misc]
-        (weights if _is_weight(name, facts.st_size, recipe) else code).append(entry)
-    if problems:
-        raise InputError(problems)
-    return Contents(tuple(weights), tuple(code))
+    root = folder.resolve()
+    paths = {path.relative_to(folder).as_posix(): path for path in _files(folder, recipe.leave_out)}
+    outside = [name for name, path in paths.items() if not path.resolve().is_relative_to(root)]
+    if outside:
+        remedy = "Copy what it points at into the package."
+        raise InputError(
+            [
+                Problem(
+                    "BUILD-20",
+                    f"{name} is a link to {paths[name].resolve()}, outside of the package",
+                    remedy,
+                    str(folder),
+                )
+                for name in outside
+            ]
+        )
+    regular = {name: path for name, path in paths.items() if stat.S_ISREG(path.stat().st_mode)}
+    weights = {name for name, path in regular.items() if _is_weight(name, path.stat().st_size, recipe)}
+    return Contents(
+        _together({name: path for name, path in regular.items() if name in weights}, hashes),
+        _together({name: path for name, path in regular.items() if name not in weights}, hashes),
+    )
+
+
+def _together(paths: Mapping[str, Path], hashes: FileHashes) -> Files:
+    entries = [_entry(f"{PACKAGE[1:]}/{name}", path) for name, path in paths.items()]
+    digests = [hashes.sha256(path) for path in paths.values()]
+    inputs = [(entry.path, entry.mode, digest) for entry, digest in zip(entries, digests, strict=True)]
+    return Files(tuple(entries), tuple(inputs))
+
+
+def _entry(name: str, path: Path) -> Entry:
+    facts = path.stat()
+    mode = PROGRAM if facts.st_mode & stat.S_IXUSR else FILE
+    return Entry(name, mode, facts.st_size, lambda: path.open("rb"))
 
 
 def _is_weight(name: str, size: int, recipe: Recipe) -> bool:

@@ -1,0 +1,145 @@
+"""What a base image offers, told from its files without running it: Python, C library, accounts, tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hitless.building.target import MACHINES, Target
+from hitless.errors import InputError, Problem
+from hitless.images.configuration import Configuration
+from hitless.images.manifest import Platform
+
+OLDEST_PYTHON = (3, 11)
+TOOLS = ("sh", "java", "zip", "unzip")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Files whose content is looked at; shell patterns of paths without a leading /.
+WANTED = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "*/libc.so.6", "*/libc-2.*.so",
+          "*lib/ld-musl-*.so.1", "*/pyvenv.cfg")  # fmt: skip
+
+_PYTHON = re.compile(r"python(\d+)\.(\d+)$")
+_GLIBC = re.compile(rb"stable release version (\d+)\.(\d+)")
+_MUSL = re.compile(rb"Version (\d+)\.(\d+)(?:\.\d+)?\n")
+
+
+class Files(Protocol):
+    """The flattened files of an image."""
+
+    def resolve(self, path: str) -> str | None:
+        """Where a path leads through symbolic links, from the root and without a leading /; None for nowhere."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of one of `WANTED`, None where it is not there."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """The paths that fit a shell pattern."""
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """`python`: its path in the image; `tools`: name → path, of those that are there."""
+
+    target: Target
+    python: str
+    passwd: str = ""
+    group: str = ""
+    distribution: str = ""
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+
+def facts_of(files: Files, configuration: Configuration, name: str) -> BaseFacts:
+    """InputError names everything that a base for hitless lacks."""
+    folders = [folder.lstrip("/") for folder in (configuration.environment.get("PATH") or PATH).split(":") if folder]
+    platform = configuration.platform
+    problems = []
+    if platform.os != "linux" or platform.architecture not in MACHINES:
+        remedy = "Choose a base for linux/amd64 or linux/arm64."
+        problems.append(Problem("BASE-2", f"{name} is for {platform}", remedy))
+    python = _python(files, folders)
+    if python is None:
+        remedy = "Choose a base with Python, such as one made by `hitless base make`."
+        problems.append(Problem("BASE-3", f"{name} has no python3 of a known version on its PATH", remedy))
+    elif python[1] < OLDEST_PYTHON:
+        remedy = "Choose a base with Python 3.11 or newer."
+        problems.append(Problem("BASE-4", f"{name} has Python {python[1][0]}.{python[1][1]}", remedy))
+    libc = _libc(files)
+    if libc is None:
+        remedy = "Choose a base with glibc or musl."
+        problems.append(Problem("BASE-5", f"{name} has no C library that is known", remedy))
+    tools = {tool: place for tool in TOOLS if (place := _tool(files, folders, tool)) is not None}
+    if "sh" not in tools:
+        remedy = "Choose a base with a shell: /home/run.sh is started by `sh` (BOOT-1)."
+        problems.append(Problem("BASE-6", f"{name} has no sh on its PATH", remedy))
+    if problems or python is None or libc is None:
+        raise InputError(problems)
+    target = Target(platform, python[1], *libc)
+    return BaseFacts(
+        target, f"/{python[0]}", _text(files, "etc/passwd"), _text(files, "etc/group"), _distribution(files), tools
+    )
+
+
+def _python(files: Files, folders: list[str]) -> tuple[str, tuple[int, int]] | None:
+    """Path and version of the first python3 on the PATH whose real name tells its version."""
+    for name in ("python3", "python", *(f"python3.{minor}" for minor in range(30, 10, -1))):
+        for folder in folders:
+            place = files.resolve(f"{folder}/{name}")
+            if place is not None and (match := _PYTHON.search(place)):
+                return f"{folder}/{name}", (int(match[1]), int(match[2]))
+    return None
+
+
+def _tool(files: Files, folders: list[str], name: str) -> str | None:
+    for folder in folders:
+        if files.resolve(f"{folder}/{name}") is not None:
+            return f"/{folder}/{name}"
+    return None
+
+
+def _libc(files: Files) -> tuple[str, tuple[int, int]] | None:
+    for pattern, kind, version in (("*/libc.so.6", "glibc", _GLIBC), ("*lib/ld-musl-*.so.1", "musl", _MUSL)):
+        for path in files.matching(pattern):
+            place = files.resolve(path)
+            content = files.read(place) if place is not None else None
+            if content is not None and (match := version.search(content)):
+                return kind, (int(match[1]), int(match[2]))
+    return None
+
+
+def _text(files: Files, path: str) -> str:
+    return (files.read(path) or b"").decode("utf-8", "replace")
+
+
+def _distribution(files: Files) -> str:
+    for path in ("etc/os-release", "usr/lib/os-release"):
+        match = re.search(r'^PRETTY_NAME="?([^"\n]*)', _text(files, path), re.MULTILINE)
+        if match:
+            return match[1]
+    return ""
+
+
+def as_json(facts: BaseFacts) -> Mapping[str, object]:
+    """For the cache: the facts of a digest never change."""
+    target = facts.target
+    return {
+        "platform": str(target.platform), "python": facts.python, "version": list(target.python), "libc": target.libc,
+        "libc_version": list(target.libc_version), "passwd": facts.passwd, "group": facts.group,
+        "distribution": facts.distribution, "tools": dict(facts.tools),
+    }  # fmt: skip
+
+
+def from_json(value: Mapping[str, object]) -> BaseFacts:
+    """The opposite; KeyError, TypeError or ValueError for what is none."""
+    plain: dict[str, object] = dict(value)
+    version, libc_version = plain["version"], plain["libc_version"]
+    if not isinstance(version, list) or not isinstance(libc_version, list) or not isinstance(plain["tools"], dict):
+        raise TypeError("no facts of a base")
+    target = Target(
+        Platform.parse(str(plain["platform"])),
+        (int(version[0]), int(version[1])),
+        str(plain["libc"]),
+        (int(libc_version[0]), int(libc_version[1])),
+    )
+    texts = {key: str(plain[key]) for key in ("python", "passwd", "group", "distribution")}
+    return BaseFacts(target, tools={str(name): str(path) for name, path in plain["tools"].items()}, **texts)
