@@ -5,36 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from hitless.building.target import MACHINES, Target
 from hitless.errors import InputError, Problem
 from hitless.images.configuration import Configuration
+from hitless.images.filesystem import Filesystem
 from hitless.images.manifest import Platform
 
 OLDEST_PYTHON = (3, 11)
 TOOLS = ("sh", "java", "zip", "unzip")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# Files whose content is looked at; shell patterns of paths without a leading /.
-WANTED = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "*/libc.so.6", "*/libc-2.*.so",
-          "*lib/ld-musl-*.so.1", "*/pyvenv.cfg")  # fmt: skip
+_LIBRARIES = re.compile(r"(?:.*/)?(?:libc\.so\.6|libc-2\.\d+\.so|ld-musl-[^/]+\.so\.1)")
+_TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release")
 
 _PYTHON = re.compile(r"python(\d+)\.(\d+)$")
 _GLIBC = re.compile(rb"stable release version (\d+)\.(\d+)")
 _MUSL = re.compile(rb"Version (\d+)\.(\d+)(?:\.\d+)?\n")
-
-
-class Files(Protocol):
-    """The flattened files of an image."""
-
-    def resolve(self, path: str) -> str | None:
-        """Where a path leads through symbolic links, from the root and without a leading /; None for nowhere."""
-
-    def read(self, path: str) -> bytes | None:
-        """The content of one of `WANTED`, None where it is not there."""
-
-    def matching(self, pattern: str) -> list[str]:
-        """The paths that fit a shell pattern."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +35,12 @@ class BaseFacts:
     tools: Mapping[str, str] = field(default_factory=dict)
 
 
-def facts_of(files: Files, configuration: Configuration, name: str) -> BaseFacts:
+def wanted(path: str) -> bool:
+    """Whether a file's content is looked at."""
+    return path in _TEXTS or _LIBRARIES.fullmatch(path) is not None
+
+
+def facts_of(files: Filesystem, configuration: Configuration, name: str) -> BaseFacts:
     """InputError names everything that a base for hitless lacks."""
     folders = [folder.lstrip("/") for folder in (configuration.environment.get("PATH") or PATH).split(":") if folder]
     platform = configuration.platform
@@ -80,7 +71,7 @@ def facts_of(files: Files, configuration: Configuration, name: str) -> BaseFacts
     )
 
 
-def _python(files: Files, folders: list[str]) -> tuple[str, tuple[int, int]] | None:
+def _python(files: Filesystem, folders: list[str]) -> tuple[str, tuple[int, int]] | None:
     """Path and version of the first python3 on the PATH whose real name tells its version."""
     for name in ("python3", "python", *(f"python3.{minor}" for minor in range(30, 10, -1))):
         for folder in folders:
@@ -90,28 +81,27 @@ def _python(files: Files, folders: list[str]) -> tuple[str, tuple[int, int]] | N
     return None
 
 
-def _tool(files: Files, folders: list[str], name: str) -> str | None:
+def _tool(files: Filesystem, folders: list[str], name: str) -> str | None:
     for folder in folders:
         if files.resolve(f"{folder}/{name}") is not None:
             return f"/{folder}/{name}"
     return None
 
 
-def _libc(files: Files) -> tuple[str, tuple[int, int]] | None:
-    for pattern, kind, version in (("*/libc.so.6", "glibc", _GLIBC), ("*lib/ld-musl-*.so.1", "musl", _MUSL)):
-        for path in files.matching(pattern):
-            place = files.resolve(path)
-            content = files.read(place) if place is not None else None
-            if content is not None and (match := version.search(content)):
+def _libc(files: Filesystem) -> tuple[str, tuple[int, int]] | None:
+    for path in filter(_LIBRARIES.fullmatch, files.nodes):
+        content = files.read(path) or b""
+        for kind, version in (("glibc", _GLIBC), ("musl", _MUSL)):
+            if match := version.search(content):
                 return kind, (int(match[1]), int(match[2]))
     return None
 
 
-def _text(files: Files, path: str) -> str:
+def _text(files: Filesystem, path: str) -> str:
     return (files.read(path) or b"").decode("utf-8", "replace")
 
 
-def _distribution(files: Files) -> str:
+def _distribution(files: Filesystem) -> str:
     for path in ("etc/os-release", "usr/lib/os-release"):
         match = re.search(r'^PRETTY_NAME="?([^"\n]*)', _text(files, path), re.MULTILINE)
         if match:

@@ -16,7 +16,7 @@ from hitless.errors import InputError, Problem
 from hitless.images.tarball import FILE, PROGRAM, Entry
 
 _NEVER = ("__pycache__", "*.pyc", LOCK_FILE, "Dockerfile")
-_LEAST_WEIGHT = 1 << 20  # bytes; smaller files change with the code
+_LEAST_WEIGHT = 32_768  # bytes; smaller files change with the code
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,19 @@ class Contents:
 
 
 def contents_of(folder: Path, recipe: Recipe, hashes: FileHashes) -> Contents:
-    """Every file of the package but hidden ones and those left out. InputError for links that lead outside."""
+    """Every file of the package but hidden ones and those left out. InputError for links that lead elsewhere."""
     root = folder.resolve()
     paths = {path.relative_to(folder).as_posix(): path for path in _files(folder, recipe.leave_out)}
-    outside = [name for name, path in paths.items() if not path.resolve().is_relative_to(root)]
-    if outside:
-        remedy = "Copy what it points at into the package."
+    lost = [name for name, path in paths.items() if not path.exists() or not path.resolve().is_relative_to(root)]
+    if lost:
+        remedy = "Copy what it points at into the package, or leave it out: [build] leave-out."
+        where = {name: paths[name].resolve() for name in lost}
         raise InputError(
             [
                 Problem(
-                    "BUILD-20",
-                    f"{name} is a link to {paths[name].resolve()}, outside of the package",
-                    remedy,
-                    str(folder),
+                    "BUILD-20", f"{name} is a link to {place}, which is no file of the package", remedy, str(folder)
                 )
-                for name in outside
+                for name, place in where.items()
             ]
         )
     regular = {name: path for name, path in paths.items() if stat.S_ISREG(path.stat().st_mode)}
