@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-quick check lint lock bench clean
+.PHONY: help demo test test-quick test-true-times check lint bench-hostile bench-rollout fuzz lock bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ demo: .venv  ## Serve the MNIST example on port 8080.
 test: .venv  ## All tests except the slow ones.
 	$(BIN)/python -m pytest -m "not slow" -n 4
 
+test-true-times: .venv  ## The promises at their true 60, 90 and 200 s (4 minutes).
+	$(BIN)/python -m pytest tests/hitless/test_true_times.py -s
+
 check: lint test  ## What a change must pass: lint, types, tests.
 
 lint: .venv  ## Ruff and mypy --strict.
@@ -32,6 +35,15 @@ lint: .venv  ## Ruff and mypy --strict.
 
 bench: .venv  ## Speed against the peers, side by side (about 20 minutes).
 	$(BIN)/python -m bench.serving
+
+bench-rollout: .venv  ## Requests lost while instances are replaced under load: ours (25 minutes), then the peers.
+	$(BIN)/python -m bench.rollout
+
+bench-hostile: .venv  ## Memory over an hour's worth of hostile requests (about 2 minutes).
+	$(BIN)/python -m bench.hostile
+
+fuzz: .venv  ## A million broken inputs for the connection, read by h11, too (about 4 minutes).
+	$(BIN)/python -m tests.fuzz
 
 lock:  ## Pin the newest versions that pyproject.toml allows (needs uv).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \

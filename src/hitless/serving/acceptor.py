@@ -25,6 +25,7 @@ _MARGIN = 2
 _POLITE_S = 0.002
 _HANDSHAKE_S = 0.1  # for the last packet of a handshake to come: a round trip
 _FULL_S = 0.1  # descriptors or memory are used up: look again after this
+_SAID_AGAIN_S = 60.0  # and say it again after this
 
 
 class Acceptor:
@@ -40,6 +41,7 @@ class Acceptor:
         self.accepting = False
         self._opening: set[asyncio.Task[None]] = set()
         self._pauses: dict[int, asyncio.TimerHandle] = {}
+        self._said_at = -_SAID_AGAIN_S
 
     @property
     def opening(self) -> int:
@@ -77,14 +79,14 @@ class Acceptor:
                 pass
 
     def _ready(self, listener: socket.socket, polite: bool = True) -> None:
-        if len(self._service.connections) >= self._service.options.max_connections:
+        if self._mine() >= self._service.options.max_connections:
             self._pause(listener, _FULL_S)
             return
         if polite and self._crowded():
             self._pause(listener, _POLITE_S)
             return
         for _ in range(_MOST_PER_TURN):
-            if not self._take(listener) or self._crowded():
+            if self._mine() >= self._service.options.max_connections or not self._take(listener) or self._crowded():
                 return
 
     def _crowded(self) -> bool:
@@ -105,7 +107,7 @@ class Acceptor:
             return False
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                self._service.log.warning("no connection can be taken: %s", error.strerror)
+                self._say(f"no connection can be taken: {error.strerror}")
                 self._pause(listener, _FULL_S)
                 return False
             raise
@@ -115,6 +117,13 @@ class Acceptor:
         task.add_done_callback(self._opening.discard)
         self._service.row[Cell.CONNECTIONS] = self._mine()
         return True
+
+    def _say(self, message: str) -> None:
+        """Once, not at every turn in which it is still so."""
+        now = self._service.loop.time()
+        if now - self._said_at >= _SAID_AGAIN_S:
+            self._said_at = now
+            self._service.log.warning(message)
 
     def _mine(self) -> int:
         return len(self._service.connections) + len(self._opening)
