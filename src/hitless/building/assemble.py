@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.building.bootfile import BOOT_FILE, PACKAGE
-from hitless.building.cache import LayerCache, Record
+from hitless.building.cache import LayerCache
 from hitless.building.installing import VENV
 from hitless.building.keys import MARK
 from hitless.building.plan import LayerPlan
@@ -50,8 +50,7 @@ def make_layers(
         found = _found(plan, cache, reuse)
         if found is None:
             begun(plan.name)
-            layer, record = _packed(plan, cache, docker=docker)
-            found = layer, record.unpacked, "made"
+            found = _packed(plan, cache, docker=docker)
         layer, unpacked, origin = found
         made.append(Made(plan.name, layer, unpacked, origin, time.perf_counter() - started))
     return made
@@ -65,11 +64,13 @@ def _found(plan: LayerPlan, cache: LayerCache, reuse: Reuse) -> tuple[Layer, int
     return None
 
 
-def _packed(plan: LayerPlan, cache: LayerCache, *, docker: bool) -> tuple[Layer, Record]:
+def _packed(plan: LayerPlan, cache: LayerCache, *, docker: bool) -> tuple[Layer, int, str]:
     if not plan.is_kept:
-        return cache.measure(plan.key, lambda: tar_pieces(plan.entries(Path())), docker=docker)
+        layer, record, known = cache.measure(plan.key, lambda: tar_pieces(plan.entries(Path())), docker=docker)
+        return layer, record.unpacked, "cache" if known else "made"
     with tempfile.TemporaryDirectory(prefix="hitless-build-") as scratch:
-        return cache.pack(plan.key, tar_pieces(plan.entries(Path(scratch))), plan.packing, docker=docker)
+        layer, record = cache.pack(plan.key, tar_pieces(plan.entries(Path(scratch))), plan.packing, docker=docker)
+    return layer, record.unpacked, "made"
 
 
 def assemble(

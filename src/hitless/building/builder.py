@@ -57,7 +57,8 @@ class Order:
     contract: Contract
     recipe: Recipe
     base: Image
-    base_name: str
+    base_name: str  # its reference; empty for a path, which differs from machine to machine
+    base_what: str  # for messages
     cache: Path
     reuse: Reuse = no_reuse
     begun: Begun = field(default=lambda _: None)
@@ -79,7 +80,7 @@ def build(order: Order) -> Built:
     )  # fmt: skip
     plans = plan_layers(material)
     made = make_layers(plans, LayerCache(order.cache), order.reuse, order.begun, docker=order.base.is_docker)
-    labels = {BASE_NAME: order.base_name, BASE_DIGEST: order.base.digest}
+    labels = {BASE_DIGEST: order.base.digest, **({BASE_NAME: order.base_name} if order.base_name else {})}
     created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     configuration = execution(order.base.configuration, order.recipe, order.contract.port, labels)
     image = assemble(order.base, made, plans, configuration, created)
@@ -109,8 +110,8 @@ def _facts(order: Order) -> BaseFacts:
     place = order.cache / "bases" / order.base.digest.partition(":")[2]
     with suppress(OSError, ValueError, KeyError, TypeError):
         return from_json(json.loads(place.read_text(encoding="utf-8")))
-    order.begun(f"looking into {order.base_name}")
-    facts = facts_of(flatten(order.base, wanted), order.base.configuration, order.base_name)
+    order.begun(f"looking into {order.base_what}")
+    facts = facts_of(flatten(order.base, wanted), order.base.configuration, order.base_what)
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = place.with_name(f".{place.name}-{os.getpid()}")

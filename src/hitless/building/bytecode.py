@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from hitless.errors import UnavailableError
@@ -38,7 +39,7 @@ def compiled(sources: Iterable[Entry], interpreter: str, python: tuple[int, int]
         if entry.open is None or not entry.path.endswith(".py"):
             continue
         source, target = scratch / f"{number}.py", scratch / f"{number}.pyc"
-        with entry.open() as file:
+        with closing(entry.open()) as file:
             source.write_bytes(file.read())
         jobs.append((source, entry.path, target))
     text = "\0".join(f"{source}\n/{shown}\n{target}" for source, shown, target in jobs)

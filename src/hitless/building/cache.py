@@ -73,14 +73,16 @@ class LayerCache:
             ) from error
         return self._layer(record), record
 
-    def measure(self, key: str, pieces: Callable[[], Iterable[bytes]], *, docker: bool) -> tuple[Layer, Record]:
+    def measure(self, key: str, pieces: Callable[[], Iterable[bytes]], *, docker: bool) -> tuple[Layer, Record, bool]:
         """A layer whose tar is made anew whenever it is read, from files that are there anyway: weights.
 
-        What it is, is kept; its bytes are not copied.
+        What it is, is kept; its bytes are not copied. Also says whether it was known.
         """
         try:
             record = Record(**json.loads((self._records / key).read_text()))
+            known = True
         except (OSError, ValueError, TypeError):
+            known = False
             counted = _Counted(pieces())
             for _ in counted:
                 pass
@@ -88,7 +90,7 @@ class LayerCache:
             record = Record(counted.digest, counted.digest, counted.size, counted.size, media_type)
             self._remember(key, record)
         descriptor = Descriptor(record.media_type, record.digest, record.size)
-        return Layer(Blob(descriptor, lambda: Pieces(pieces())), record.diff_id), record
+        return Layer(Blob(descriptor, lambda: Pieces(pieces())), record.diff_id), record, known
 
     def _remember(self, key: str, record: Record) -> None:
         with self._scratch(self._records) as (file, path):

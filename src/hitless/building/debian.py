@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -136,7 +137,7 @@ def _is_certificate(path: str) -> bool:
 def _content(entry: Entry) -> bytes:
     if entry.open is None:
         return b""
-    with entry.open() as file:
+    with closing(entry.open()) as file:
         return file.read()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -142,7 +143,7 @@ def _runtime(material: Material) -> LayerPlan:
 def _hash(entry: Entry) -> str:
     if entry.open is None:
         return ""
-    with entry.open() as file:
+    with closing(entry.open()) as file:
         return hashlib.sha256(file.read()).hexdigest()
 
 

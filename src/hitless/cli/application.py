@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from hitless import __version__
-from hitless.cli import config
+from hitless.cli import base, config
+from hitless.cli.build import build
 from hitless.cli.init import init
 from hitless.cli.predict import predict
+from hitless.cli.push import pull, push
 from hitless.cli.reload import reload
 from hitless.cli.serve import serve
 
@@ -21,6 +23,7 @@ Examples:
   hitless serve my-model                     serve it, with a page to try it
   hitless predict my-model                   one request, without a server
   hitless predict http://127.0.0.1:8080      one request to a server
+  hitless build my-model --base base -o image  make its image
   hitless reload my-model                    the server takes over a new version
   hitless config check my-model/config.json  what is wrong with it
 """
@@ -53,4 +56,8 @@ app.command()(init)
 app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(serve)
 app.command()(predict)
 app.command()(reload)
+app.command()(build)
+app.command()(push)
+app.command()(pull)
+app.add_typer(base.app, name="base")
 app.add_typer(config.app, name="config")

@@ -1,0 +1,213 @@
+"""`hitless build`: a package → an image, in a layout, an archive or a registry, without a container engine."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hitless.errors import InputError, Problem, UnavailableError
+
+if TYPE_CHECKING:
+    from hitless.building.assemble import Reuse
+    from hitless.building.builder import Built, Order
+    from hitless.building.recipe import Recipe
+    from hitless.images.image import Image
+    from hitless.images.manifest import Platform
+    from hitless.spec.contract import Contract
+
+
+def build(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The package.")] = Path(),
+    tag: Annotated[str, typer.Option("--tag", "-t", metavar="REF", help="Its name, such as host/team/app:v1.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PATH", help="A layout's folder, or an archive NAME.tar.")
+    ] = None,
+    push: Annotated[bool, typer.Option("--push", help="Send it to the registry of --tag.")] = False,
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="LIST", help="Such as linux/amd64,linux/arm64; else this machine's.")
+    ] = "",
+    base: Annotated[str, typer.Option("--base", metavar="REF|PATH", help="The image below; else hitless.toml's.")] = "",
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Choose the newest packages, whatever is locked.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Build twice, and compare.")] = False,
+    remote_reuse: Annotated[
+        bool,
+        typer.Option("--remote-reuse/--no-remote-reuse", help="Take layers from what --tag names now."),
+    ] = True,
+    plain_http: Annotated[
+        bool | None,
+        typer.Option("--plain-http/--https", help="http for loopback only, otherwise."),
+    ] = None,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="For layers and wheels.")] = None,
+) -> None:
+    """Build the image of a package, byte for byte the same on every machine.
+
+    Python packages are chosen for the image's platform and locked in hitless.lock;
+    layers that have not changed are neither built nor sent again.
+
+    \b
+    Examples:
+      hitless base make base                                 a base image of Debian's packages
+      hitless build my-model --base base -o image            into a folder (OCI layout)
+      hitless build my-model --base base -o image.tar -t my-model:v1
+      hitless build my-model -t registry.example/my-model:v1 --push
+
+    \b
+    Exit code:
+      0  built
+      2  the package, hitless.toml or the base is wrong
+      3  something needed is away: packages, a registry, room on the disk
+    """
+    from hitless.building.builder import host_platform
+    from hitless.building.recipe import read_recipe
+    from hitless.cli.build_report import show
+    from hitless.images.manifest import Platform
+    from hitless.spec.config import load
+
+    recipe = read_recipe(folder)
+    _check(recipe, base, tag, output, push=push)
+    contract = load(folder / "config.json")
+    platforms = [Platform.parse(text.strip()) for text in platform.split(",")] if platform else [host_platform()]
+    with contextlib.ExitStack() as stack:
+        finished = []
+        for wanted in platforms:
+            order = _order(stack, Wish(folder, contract, recipe, base, wanted, cache, plain_http, upgrade))
+            if push and remote_reuse:
+                order = replace(order, reuse=_previous(stack, tag, wanted, plain_http))
+            built = _build(order)
+            if verify:
+                _verify(order, built)
+            show(built)
+            finished.append(built.image)
+        if output is not None:
+            _write(output, tag, finished)
+        if push:
+            from hitless.cli.push import send
+
+            send(tag, finished, plain_http=plain_http)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be built for one platform."""
+
+    folder: Path
+    contract: Contract
+    recipe: Recipe
+    base: str
+    platform: Platform
+    cache: Path | None
+    plain_http: bool | None
+    upgrade: bool
+
+
+def _check(recipe: Recipe, base: str, tag: str, output: Path | None, *, push: bool) -> None:
+    problems = []
+    if not base and not recipe.base:
+        remedy = "Name one with --base or in hitless.toml ([build] base); `hitless base make DIR` makes one."
+        problems.append(Problem("BUILD-30", "there is no base image to build on", remedy))
+    if output is None and not push:
+        problems.append(Problem("BUILD-31", "the image would go nowhere", "Add -o DIR, -o NAME.tar, or -t REF --push."))
+    if push and not tag:
+        problems.append(Problem("BUILD-32", "--push needs to know where to", "Add -t host/repository:tag."))
+    if recipe.system_packages:
+        remedy = "Put them into the base, for now; their installation needs a container engine."
+        problems.append(Problem("BUILD-33", "system-packages cannot be installed without an engine", remedy))
+    if problems:
+        raise InputError(problems)
+
+
+def _order(stack: contextlib.ExitStack, wish: Wish) -> Order:
+    from hitless.building.builder import Order
+    from hitless.building.cache import default_folder
+    from hitless.cli.subjects import opened
+    from hitless.images.reading import read_image
+
+    base = wish.base or _from_package(wish.folder, wish.recipe.base)
+    subject = stack.enter_context(opened(base, plain_http=wish.plain_http))
+    image = read_image(subject.source, subject.what, wish.platform)
+    name = str(subject.reference) if subject.reference is not None else ""
+    cache = wish.cache or default_folder()
+    return Order(wish.folder, wish.contract, wish.recipe, image, name, subject.what, cache, upgrade=wish.upgrade)
+
+
+def _from_package(folder: Path, base: str) -> str:
+    """A path in hitless.toml is relative to the package."""
+    path = folder / base.partition(":")[0]
+    return str(folder / base) if path.exists() else base
+
+
+def _previous(stack: contextlib.ExitStack, tag: str, platform: Platform, plain_http: bool | None) -> Reuse:
+    """The layers of the image that the tag names now; none where there is none."""
+    from hitless.building.assemble import no_reuse, reusable
+    from hitless.cli.subjects import opened
+    from hitless.images.reading import read_image
+
+    try:
+        subject = stack.enter_context(opened(tag, plain_http=plain_http))
+        return reusable(read_image(subject.source, subject.what, platform))
+    except InputError:
+        return no_reuse
+
+
+def _build(order: Order) -> Built:
+    from hitless.building.builder import build
+
+    with _progress() as begun:
+        return build(replace(order, begun=begun))
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """What is being done: one changing line on a terminal, a line each elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda what: print(f"{what} …", file=sys.stderr, flush=True)
+        return
+    with console.status("reading the package") as status:
+        yield lambda what: status.update(what)
+
+
+def _verify(order: Order, built: Built) -> None:
+    """Again from nothing but the wheels, in another folder; another digest is our bug, or a compiler's."""
+    with tempfile.TemporaryDirectory(prefix="hitless-verify-") as scratch:
+        folder, cache = Path(scratch) / "package", Path(scratch) / "cache"
+        shutil.copytree(order.folder, folder, symlinks=True)
+        cache.mkdir()
+        (cache / "wheels").symlink_to((order.cache / "wheels").resolve())
+        again = _build(replace(order, folder=folder, cache=cache, reuse=lambda _: None, upgrade=False))
+    if again.image.digest != built.image.digest:
+        pairs = zip(built.made, again.made, strict=True)
+        other = [one.name for one, two in pairs if one.layer.diff_id != two.layer.diff_id]
+        what = f"these layers differ: {', '.join(other)}" if other else "its configuration differs"
+        raise UnavailableError(f"a second build gave another image: {what}")
+    print("verified: a second build from nothing gave the same digest", file=sys.stderr)
+
+
+def _write(output: Path, tag: str, images: list[Image]) -> None:
+    from hitless.images.layout import write_index, write_layout
+    from hitless.images.reference import parse_reference
+
+    name = tag or "latest"
+    if output.suffix == ".tar":
+        from hitless.images.archive import write_archive, write_platforms
+
+        reference = parse_reference(tag or f"localhost/{Path.cwd().name.lower()}:latest")
+        if len(images) == 1:
+            write_archive(output, {reference: images[0]})
+        else:
+            write_platforms(output, reference, images)
+    elif len(images) == 1:
+        write_layout(output, {name: images[0]})
+    else:
+        write_index(output, name, images)
+    print(f"written: {output}")

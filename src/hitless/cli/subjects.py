@@ -1,0 +1,50 @@
+"""What a user names as an image → where it is read from: a layout's folder, an archive, or a registry."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitless.images.image import Source
+from hitless.images.reference import Reference, parse_reference
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An opened source. `reference`: where it is a registry's; paths are none, they differ from machine to machine."""
+
+    source: Source
+    what: str
+    reference: Reference | None = None
+
+
+@contextlib.contextmanager
+def opened(text: str, *, plain_http: bool | None = None) -> Iterator[Subject]:
+    """`oci:DIR:TAG`, a folder (or `DIR:TAG`), a .tar, or a reference; ImageError, UnavailableError."""
+    plain = text.removeprefix("oci:")
+    path, tag = _place(plain)
+    if path.is_dir():
+        from hitless.images.layout import LayoutSource
+
+        yield Subject(LayoutSource(path, tag), f"the layout {plain}")
+    elif path.is_file():
+        from hitless.images.archive import archive_source
+
+        yield Subject(archive_source(path, tag), f"the archive {plain}")
+    else:
+        from hitless.images.registry.source import RegistrySource
+        from hitless.images.registry.transport import Access
+
+        reference = parse_reference(text)
+        with RegistrySource(reference, Access(plain_http)) as registry:
+            yield Subject(registry, str(reference), reference)
+
+
+def _place(text: str) -> tuple[Path, str]:
+    """A path, and behind a colon the name of one of its images."""
+    if Path(text).exists():
+        return Path(text), ""
+    path, _, tag = text.rpartition(":")
+    return (Path(path), tag) if path and Path(path).exists() else (Path(text), "")
