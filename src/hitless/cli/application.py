@@ -10,6 +10,7 @@ from hitless import __version__
 from hitless.cli import base, config
 from hitless.cli.build import build
 from hitless.cli.init import init
+from hitless.cli.inspect import inspect
 from hitless.cli.predict import predict
 from hitless.cli.push import pull, push
 from hitless.cli.reload import reload
@@ -57,6 +58,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 app.command()(predict)
 app.command()(reload)
 app.command()(build)
+app.command()(inspect)
 app.command()(push)
 app.command()(pull)
 app.add_typer(base.app, name="base")
