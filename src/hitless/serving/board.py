@@ -45,6 +45,7 @@ class _Head(IntEnum):
 
 
 _HEAD_CELLS = 8
+_PHASE, _LEAVING = int(_Head.PHASE), int(Phase.LINGERING)
 FIXED_CELLS = 8
 
 
@@ -65,6 +66,11 @@ class Board:
     @phase.setter
     def phase(self, phase: Phase) -> None:
         self._cells[_Head.PHASE] = phase
+
+    @property
+    def leaving(self) -> bool:
+        """As `phase.leaving`, for every answer: workers that were busy when they were told know it from here."""
+        return self._cells[_PHASE] >= _LEAVING
 
     @property
     def restarts(self) -> int:

@@ -16,6 +16,7 @@ from hitless.serving.heads import CLOSE, KEEP_ALIVE
 from hitless.serving.reader import Reader
 from hitless.serving.replies import header_lines, problem
 from hitless.serving.request import Rejected
+from hitless.serving.sendqueue import unacknowledged
 
 if TYPE_CHECKING:
     from hitless.serving.exchange import Exchange
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol):
         self._idle_since = service.loop.time()
         self._reading_paused = False
         self._ended = False  # the client sends no more
-        self._closing_at = 0.0  # > 0: our last byte is written, waiting for the client's end
+        self._closing_at = 0.0  # > 0: the end is written; since our last byte has arrived, waiting for the client's
         self._unsent = 0
         self._unsent_since = 0.0
         self._writable: asyncio.Future[None] | None = None
@@ -194,9 +195,10 @@ class Connection(asyncio.Protocol):
 
     def _start_of_head(self, exchange: Exchange, status: int, content_type: bytes) -> tuple[bytes, bool]:
         last = not self._backlog and self._reader.incoming is None  # what has come in is still answered
-        keep = exchange.keep_alive and not (last and (self._service.leaving or self._ended))
+        service = self._service
+        keep = exchange.keep_alive and not (last and (service.leaving or service.board.leaving or self._ended))
         line = CLOSE if not keep else KEEP_ALIVE if exchange.version == "1.0" else b""
-        return self._service.heads.start(status, content_type, line), keep
+        return service.heads.start(status, content_type, line), keep
 
     def _answered(self, exchange: Exchange, status: int, keep: bool) -> None:
         now = self._service.loop.time()
@@ -236,13 +238,19 @@ class Connection(asyncio.Protocol):
 
     @property
     def idle(self) -> bool:
-        """Nothing received that waits for an answer, nothing half received, nothing unsent."""
+        """Nothing received that waits for an answer, nothing half received, nothing that has not arrived."""
         return (
             self._current is None
             and not self._backlog
             and self._reader.incoming is None
             and not self._transport.get_write_buffer_size()
+            and not self._in_the_kernel()
         )
+
+    def _in_the_kernel(self) -> int:
+        """Bytes that the client has not acknowledged; our end of the connection, which counts as one, is none."""
+        waiting = unacknowledged(self._transport.get_extra_info("socket"))
+        return waiting - 1 if waiting and self._closing_at else waiting
 
     def close_idle(self) -> None:
         """The server leaves: an idle connection ends."""
@@ -270,14 +278,16 @@ class Connection(asyncio.Protocol):
     def sweep(self, now: float) -> None:
         """Enforce every time limit; `now` is the loop's time."""
         options, current = self._service.options, self._current
-        unsent = self._transport.get_write_buffer_size()
+        unsent = self._transport.get_write_buffer_size() + (self._in_the_kernel() if self._closing_at else 0)
         if unsent != self._unsent or not unsent:
             self._unsent, self._unsent_since = unsent, now
         elif now - self._unsent_since > options.send_timeout_s:
             self._transport.abort()
             return
         if self._closing_at:
-            if not unsent and now - self._closing_at > _LINGERING_CLOSE_S:
+            if unsent:
+                self._closing_at = now
+            elif now - self._closing_at > _LINGERING_CLOSE_S:
                 self._transport.abort()
         elif current is not None:
             if not current.streaming and now - current.received_at > options.request_timeout_s:
@@ -286,5 +296,5 @@ class Connection(asyncio.Protocol):
         elif (slow := self._reader.overdue(now, self._idle_since)) is not None:
             self._reader.refuse(slow)
             self._advance()
-        elif self.idle and now - self._idle_since > options.keep_alive_s:
+        elif now - self._idle_since > options.keep_alive_s and self.idle:
             self._close_gently()

@@ -176,6 +176,8 @@ class Supervisor:
     def _start(self, generation: Generation, index: int) -> None:
         if not self._phase.accepting or generation.children[index] is not None:
             return
+        if generation is not self._current and generation is not self._newer:
+            return  # replaced while this worker waited for its return
         generation.board.clear_gauges(index)
 
         def place(control: socket.socket) -> Place:
@@ -361,10 +363,14 @@ class Supervisor:
             return
         self._current.board.count_reload(serves=False)
         self._log.error("the new version is not loaded, the old one goes on: %s", reason)
-        self._older.append(newer)
+        if newer.living():
+            self._older.append(newer)
         for child in newer.living():
             child.retired = True
-            child.kill()
+            if child.loaded_at is None:
+                child.kill()
+            else:  # it has taken over, and has requests in hand
+                child.order(RETIRE)
         for index, old in enumerate(self._current.children):
             if old is not None and old.retired:  # it has already begun to leave
                 self._current.children[index] = None

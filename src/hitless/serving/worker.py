@@ -139,6 +139,8 @@ class Worker:
             self._tell(Report(problems=list(error.problems)))
             self._finish(2)
             return
+        except asyncio.CancelledError:
+            raise  # the server leaves, and nobody waits for this model
         except BaseException:
             self._tell(Report(failed=traceback.format_exc()))
             self._finish(1)
@@ -152,6 +154,7 @@ class Worker:
         _settle_memory()
         if self._ending is None:
             self._row[Cell.STATE] = State.SERVING
+            self._accept_or_not()  # at once: the one that this one replaces stops when it hears of it
         self._tell(Report(loaded_s=time.perf_counter() - started))
 
     def _load_here(self) -> list[Endpoint]:
