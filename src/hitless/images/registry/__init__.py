@@ -1,0 +1,1 @@
+"""Registries (OCI distribution-spec): `source.RegistrySource` reads images, `push.push` sends them."""
