@@ -17,7 +17,7 @@ def bill_of(wheels: Iterable[Wheel], base_name: str, base_digest: str) -> bytes:
     components: list[dict[str, Any]] = [
         {
             "type": "container",
-            "name": base_name or "scratch",
+            "name": base_name or "base",
             "version": base_digest,
             "bom-ref": f"base:{base_digest}",
         },

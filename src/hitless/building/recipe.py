@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from hitless.errors import InputError, Problem
 
 SETTINGS = "hitless.toml"
@@ -73,9 +75,25 @@ def parse_recipe(table: Any, file: str = SETTINGS) -> Recipe:
         problems.append(
             Problem("BUILD-13", "packages and requirements are both given", "Keep one of them.", file, path="build")
         )
+    packages = table.get("packages")
+    if isinstance(packages, list):
+        problems += [problem for entry in packages if (problem := _bad_requirement(entry, file)) is not None]
     if problems:
         raise InputError(problems)
     return Recipe(**{key.replace("-", "_"): _frozen(value) for key, value in table.items()})
+
+
+def _bad_requirement(entry: Any, file: str) -> Problem | None:
+    """What is no requirement (PEP 508), and no path of a wheel."""
+    if not isinstance(entry, str) or entry.startswith((".", "/")):
+        return None
+    try:
+        Requirement(entry)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        remedy = 'Write it like "numpy>=2", or "./wheels/name.whl".'
+        return Problem("BUILD-14", f"{entry!r} is no requirement: {reason}", remedy, file, path="build.packages")
+    return None
 
 
 def _frozen(value: Any) -> Any:

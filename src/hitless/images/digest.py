@@ -85,6 +85,15 @@ class Verified:
         self.close()
 
 
+def read_some(source: Readable, most: int) -> bytes:
+    """What is there, up to `most` bytes: one read may give less."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := source.read(min(most, PIECE))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
+
+
 def read_verified(source: BinaryIO | Readable, digest: str, size: int, what: str, *, most: int) -> bytes:
     """All of a small blob, checked; ImageError also for one that claims more than `most` bytes."""
     if size > most:

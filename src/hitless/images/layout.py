@@ -6,15 +6,14 @@ Written so that it is whole at every moment: blobs first, each renamed into plac
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from hitless.errors import UnavailableError
-from hitless.images.digest import PIECE, Readable, check_digest, digest_of, read_verified
+from hitless.images.digest import PIECE, Readable, check_digest, digest_of, read_some, read_verified
 from hitless.images.faults import ImageError, unreadable
 from hitless.images.image import Image
 from hitless.images.layer import Blob
@@ -27,9 +26,11 @@ from hitless.images.manifest import (
     parse_manifest,
 )
 from hitless.images.media import OCI_INDEX
+from hitless.images.replacing import replacing
 
 REFERENCE_NAME = "org.opencontainers.image.ref.name"
-_MARK = b'{"imageLayoutVersion":"1.0.0"}'
+CONTAINERD_NAME = "io.containerd.image.name"
+MARK = b'{"imageLayoutVersion":"1.0.0"}'
 
 Progress = Callable[[int], None]  # so many bytes more
 
@@ -38,22 +39,42 @@ def no_progress(_: int) -> None:
     """For those who do not want to know."""
 
 
+class Files(Protocol):
+    """What a layout lies in: a folder, or an archive. `what` names it in errors."""
+
+    what: str
+
+    def open(self, path: str) -> Readable:
+        """OSError for what is not there or no file."""
+
+
+class _Folder:
+    def __init__(self, folder: Path) -> None:
+        self.what = f"the layout {folder}"
+        self._folder = folder
+
+    def open(self, path: str) -> Readable:
+        file = self._folder / path
+        if not file.is_file():
+            file.stat()  # says so if there is nothing
+            raise OSError(errno.EINVAL, "it is no file")  # a pipe would wait for its writer
+        return file.open("rb")
+
+
 class LayoutSource:
     """Reads a layout. `name`: the tag of one of its images, "" for the only one (or all)."""
 
-    def __init__(self, folder: Path, name: str = "") -> None:
-        self._folder = folder
+    def __init__(self, place: Path | Files, name: str = "") -> None:
+        self._files = _Folder(place) if isinstance(place, Path) else place
         self._name = name
 
     def root(self) -> Manifest | Index:
-        what = f"the layout {self._folder}"
+        what = self._files.what
         try:
-            mark = json.loads((self._folder / "oci-layout").read_bytes())
-            data = (self._folder / "index.json").read_bytes()
-        except FileNotFoundError as error:
-            raise unreadable(what, f"{Path(error.filename).name} is missing") from None
-        except (OSError, ValueError) as error:
-            raise unreadable(what, str(error)) from None
+            mark = json.loads(self._small("oci-layout"))
+        except (ValueError, RecursionError) as error:
+            raise unreadable(what, f"oci-layout: {error}") from None
+        data = self._small("index.json")
         if not isinstance(mark, dict) or mark.get("imageLayoutVersion") != "1.0.0":
             raise unreadable(what, "its version is not 1.0.0")
         index = parse_manifest(data, OCI_INDEX, what)
@@ -61,13 +82,21 @@ class LayoutSource:
             raise unreadable(what, "index.json is no index")
         return self._chosen(index, what)
 
+    def _small(self, path: str) -> bytes:
+        try:
+            with contextlib.closing(self._files.open(path)) as file:
+                return read_some(file, MOST_MANIFEST_BYTES + 1)  # what is larger is refused by its reader
+        except FileNotFoundError:
+            raise unreadable(self._files.what, f"{path} is missing") from None
+        except OSError as error:
+            raise unreadable(self._files.what, f"{path}: {error.strerror}") from None
+
     def _chosen(self, index: Index, what: str) -> Manifest | Index:
-        entries = index.manifests
-        if self._name:
-            entries = tuple(entry for entry in entries if entry.annotations.get(REFERENCE_NAME) == self._name)
-            if not entries:
-                names = ", ".join(sorted(entry.annotations.get(REFERENCE_NAME, "-") for entry in index.manifests))
-                raise ImageError("IMG-6", f"{what} has no image {self._name!r}, but: {names}", "Choose one of these.")
+        entries = tuple(entry for entry in index.manifests if not self._name or self._name in names_of(entry))
+        if self._name and not entries:
+            names = ", ".join(sorted({name for entry in index.manifests for name in names_of(entry)[:1]}) or ["none"])
+            raise ImageError("IMG-6", f"{what} has no image {self._name!r}, but: {names}", "Choose one of these.")
+        entries = tuple({entry.digest: entry for entry in entries}.values())  # one image may have several tags
         return self.manifest(entries[0]) if len(entries) == 1 else make_index(OCI_INDEX, entries)
 
     def manifest(self, descriptor: Descriptor) -> Manifest | Index:
@@ -77,11 +106,21 @@ class LayoutSource:
         return parse_manifest(data, descriptor.media_type, what)
 
     def blob(self, descriptor: Descriptor) -> Readable:
-        algorithm, _, encoded = check_digest(descriptor.digest, str(self._folder)).partition(":")
         try:
-            return (self._folder / "blobs" / algorithm / encoded).open("rb")
+            return self._files.open(blob_path(descriptor.digest))
         except OSError as error:
-            raise unreadable(f"the layout {self._folder}", f"{descriptor.digest}: {error.strerror}") from None
+            raise unreadable(self._files.what, f"{descriptor.digest}: {error.strerror}") from None
+
+
+def names_of(entry: Descriptor) -> list[str]:
+    """The names of an entry of an index: as tools write them into layouts, then as containerd does."""
+    return [entry.annotations[key] for key in (REFERENCE_NAME, CONTAINERD_NAME) if key in entry.annotations]
+
+
+def blob_path(digest: str) -> str:
+    """Where a blob is in a layout; ImageError for what is no digest."""
+    algorithm, _, encoded = check_digest(digest, "a blob").partition(":")
+    return f"blobs/{algorithm}/{encoded}"
 
 
 def write_layout(folder: Path, images: dict[str, Image], progress: Progress = no_progress) -> None:
@@ -127,19 +166,18 @@ def _put_index(folder: Path, entries: list[Descriptor]) -> None:
         old = parse_manifest((folder / "index.json").read_bytes(), OCI_INDEX, f"the layout {folder}")
         if isinstance(old, Index):
             kept = tuple(entry for entry in old.manifests if entry.annotations.get(REFERENCE_NAME) not in names)
-    _replace(folder / "oci-layout", _MARK)
+    _replace(folder / "oci-layout", MARK)
     _replace(folder / "index.json", make_index(OCI_INDEX, (*kept, *entries)).data)
 
 
 def put_blob(folder: Path, blob: Blob, progress: Progress = no_progress) -> Path:
     """A blob in its place, checked while it is copied; one that is there already is left as it is."""
-    algorithm, _, encoded = check_digest(blob.descriptor.digest, "a blob").partition(":")
-    target = folder / "blobs" / algorithm / encoded
+    target = folder / blob_path(blob.descriptor.digest)
     if target.exists() and target.stat().st_size == blob.descriptor.size:
         progress(blob.descriptor.size)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with blob.read() as source, _into(target) as file:
+    with blob.read() as source, replacing(target) as file:
         while data := source.read(PIECE):
             file.write(data)
             progress(len(data))
@@ -154,20 +192,5 @@ def _put_bytes(folder: Path, data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    with _into(target) as file:
+    with replacing(target) as file:
         file.write(data)
-
-
-@contextlib.contextmanager
-def _into(target: Path) -> Iterator[BinaryIO]:
-    """A file beside its place, renamed into it when it is whole."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:20]}-", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            yield file
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

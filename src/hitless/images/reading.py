@@ -89,7 +89,8 @@ def _image(source: Source, manifest: Manifest, what: str) -> Image:
 
 
 def _choose(what: str, platforms: Sequence[Platform | None]) -> ImageError:
-    return ImageError("IMG-4", f"{what} has several images: {_listed(platforms)}", "Choose one with --platform.")
+    remedy = "Choose one with --platform." if len(set(platforms)) == len(platforms) else "Choose one by its name."
+    return ImageError("IMG-4", f"{what} has several images: {_listed(platforms)}", remedy)
 
 
 def _no_such_platform(what: str, wanted: Platform, platforms: Sequence[Platform | None]) -> ImageError:

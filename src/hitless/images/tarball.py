@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import BinaryIO
 
-from hitless.images.digest import PIECE
+from hitless.images.digest import PIECE, Readable
 
 EPOCH = 315_532_801  # 1980-01-01T00:00:01Z: zip knows nothing earlier
 FILE, PROGRAM, FOLDER = 0o644, 0o755, 0o755
@@ -29,7 +28,7 @@ class Entry:
     path: str
     mode: int = FILE
     size: int = 0
-    open: Callable[[], BinaryIO] | None = None
+    open: Callable[[], Readable] | None = None
     link: str = ""  # a symbolic link to this
     is_folder: bool = False
     uid: int = 0
@@ -68,7 +67,7 @@ def _header(entry: Entry) -> bytes:
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _content(entry: Entry, opened: Callable[[], BinaryIO]) -> Iterator[bytes]:
+def _content(entry: Entry, opened: Callable[[], Readable]) -> Iterator[bytes]:
     left = entry.size
     with closing(opened()) as file:
         while left:
