@@ -89,6 +89,6 @@ def tree_pss_mib(root: int) -> float:
 def _read_all(name: str, pids: Iterable[str]) -> Iterable[str]:
     for pid in pids:
         try:
-            yield (PROC / pid / name).read_text()
+            yield (PROC / pid / name).read_text(errors="replace")  # a process may be called anything
         except (FileNotFoundError, ProcessLookupError):
             continue
