@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BACKLOG = 8  # pipelined requests in hand before reading pauses
+_SLICE = 8192  # bytes that are parsed before the backlog is looked at again
 _LINGERING_CLOSE_S = 2.0  # after our last byte, the client's are still taken for so long, lest a reset eats ours
 _HALF_CLOSE_S = 0.1  # an end of sending this soon after a request means "answer, then done" (docs/adr/0004)
 
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         "_reading_paused",
         "_service",
         "_transport",
+        "_unread",
         "_unsent",
         "_unsent_since",
         "_writable",
@@ -57,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._advancing = False
         self._idle_since = service.loop.time()
         self._reading_paused = False
+        self._unread = b""  # received, and not parsed while the backlog is full
         self._ended = False  # the client sends no more
         self._closing_at = 0.0  # > 0: the end is written; since our last byte has arrived, waiting for the client's
         self._unsent = 0
@@ -73,9 +76,22 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         reader = self._reader
-        reader.feed(data)
+        if len(data) <= _SLICE and not self._unread:
+            reader.feed(data)
+        else:
+            self._unread += data
+            self._parse()
         if self._backlog or reader.continue_due:
             self._advance()
+
+    def _parse(self) -> None:
+        """Read on in slices, as long as the backlog has room: a flood of small requests is not taken in at once."""
+        reader, data, at = self._reader, self._unread, 0
+        while at < len(data) and len(self._backlog) < _BACKLOG:
+            size = max(_SLICE, reader.body_left)
+            reader.feed(data[at : at + size])
+            at += size
+        self._unread = data[at:]
 
     def eof_received(self) -> bool:
         self._ended = True
@@ -90,6 +106,7 @@ class Connection(asyncio.Protocol):
         self._service.closed(self)
         self._reader.done = True
         self._reader.forget_body()
+        self._unread = b""
         for exchange in (*filter(None, (self._current,)), *self._backlog):
             self._abandon(exchange)
         self._current = None
@@ -128,11 +145,19 @@ class Connection(asyncio.Protocol):
         finally:
             self._advancing = False
         if self._reading_paused and len(self._backlog) < _BACKLOG and not self._transport.is_closing():
-            self._reading_paused = False
-            self._transport.resume_reading()
+            self._read_on()
         if self._reader.continue_due and self._current is None and not self._backlog:
             self._reader.continue_due = False
             self._transport.write(_CONTINUE)
+
+    def _read_on(self) -> None:
+        """The backlog has room again: what was left first, then what still comes."""
+        if self._unread:
+            self._parse()
+            self._advance()
+        elif self._reading_paused:
+            self._reading_paused = False
+            self._transport.resume_reading()
 
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
@@ -194,7 +219,7 @@ class Connection(asyncio.Protocol):
         self._answered(exchange, status, exchange.keep_alive)
 
     def _start_of_head(self, exchange: Exchange, status: int, content_type: bytes) -> tuple[bytes, bool]:
-        last = not self._backlog and self._reader.incoming is None  # what has come in is still answered
+        last = not self._backlog and not self._unread and self._reader.incoming is None  # all is still answered
         service = self._service
         keep = exchange.keep_alive and not (last and (service.leaving or service.board.leaving or self._ended))
         line = CLOSE if not keep else KEEP_ALIVE if exchange.version == "1.0" else b""
@@ -215,6 +240,7 @@ class Connection(asyncio.Protocol):
     def _close_gently(self) -> None:
         """Close without a reset: say that we are done, take what still comes for a while, then close."""
         self._reader.done = True
+        self._unread = b""
         for exchange in self._backlog:
             self._abandon(exchange)
         self._backlog.clear()

@@ -38,6 +38,7 @@ class Reader:
         "_field_bytes",
         "_head_bytes",
         "_in_head",
+        "_length",
         "_offered",
         "_parser",
         "_receive",
@@ -57,6 +58,7 @@ class Reader:
         self._failure: Rejected | None = None
         self._offered = False  # another protocol, in the head that was just read
         self._in_head = False
+        self._length = 0  # of the body under way, as its head has it; 0 for chunks
         self._head_bytes = 0  # as they came, of a head that has not ended
         self._field_bytes = 0  # of the fields of this head, exactly
         self._target = b""
@@ -85,6 +87,11 @@ class Reader:
                 if before is not None and self.incoming is before:
                     self._count(len(data), was_in_head)
             return
+
+    @property
+    def body_left(self) -> int:
+        """Bytes of the body under way that are still to come, 0 where that is not known."""
+        return 0 if self.incoming is None or self._in_head else self._length - self._body_bytes
 
     def refuse(self, rejection: Rejected) -> None:
         """Refuse the request that is coming in; nothing after it is read."""
@@ -157,6 +164,7 @@ class Reader:
         exchange.path, exchange.query = split_target(self._target)
         exchange.keep_alive = parser.should_keep_alive() and exchange.method != b"CONNECT"
         length, expects_continue = read_head(exchange, parser.get_http_version())
+        self._length = length or 0
         if not exchange.request_id:
             exchange.request_id = service.new_request_id()
         if exchange.rejection is None:
