@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-quick test-true-times check lint bench-hostile bench-rollout fuzz lock bench clean
+.PHONY: help demo test test-quick test-true-times check lint bench-hostile bench-images bench-rollout fuzz lock bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ bench: .venv  ## Speed against the peers, side by side (about 20 minutes).
 
 bench-rollout: .venv  ## Requests lost while instances are replaced under load: ours (25 minutes), then the peers.
 	$(BIN)/python -m bench.rollout
+
+bench-images: .venv  ## Images: speed, size and sameness, with buildah and podman beside (about 10 minutes).
+	$(BIN)/python -m bench.images
 
 bench-hostile: .venv  ## Memory over an hour's worth of hostile requests (about 2 minutes).
 	$(BIN)/python -m bench.hostile

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from hitless.building.bootfile import BOOT_FILE, PACKAGE
 from hitless.building.cache import LayerCache
-from hitless.building.installing import VENV
 from hitless.building.keys import MARK
+from hitless.building.places import VENV
 from hitless.building.plan import LayerPlan
 from hitless.building.recipe import Recipe
+from hitless.building.wheels import Wheel
 from hitless.images.configuration import Configuration
 from hitless.images.image import Image
 from hitless.images.layer import Layer
 from hitless.images.tarball import tar_pieces
 
 COMMAND = ["sh", BOOT_FILE]  # BOOT-1
+_AT_ONCE = 2  # layers; the last ones first, as bytecode takes longest
 
 
 @dataclass(frozen=True)
@@ -41,36 +43,56 @@ def no_reuse(_: str) -> None:
 
 
 def make_layers(
-    plans: Sequence[LayerPlan], cache: LayerCache, reuse: Reuse, begun: Callable[[str], None], *, docker: bool
+    plans: Sequence[LayerPlan],
+    cache: LayerCache,
+    reuse: Reuse,
+    fetch: Callable[[Sequence[Wheel]], None],
+    begun: Callable[[str], None],
+    *,
+    docker: bool,
 ) -> list[Made]:
-    """The layers of the plans, in order; `begun` hears the name of each that has to be made."""
-    made = []
-    for plan in plans:
-        started = time.perf_counter()
-        found = _found(plan, cache, reuse)
-        if found is None:
-            begun(plan.name)
-            found = _packed(plan, cache, docker=docker)
-        layer, unpacked, origin = found
-        made.append(Made(plan.name, layer, unpacked, origin, time.perf_counter() - started))
-    return made
+    """The layers of the plans, in order; `begun` hears the name of each that has to be made, from several threads.
+
+    `fetch` is asked once for all wheels that are needed, and for none of layers that are found.
+    """
+    found = {plan.key: known for plan in plans if (known := _found(plan, cache, reuse, docker=docker)) is not None}
+    missing = [plan for plan in plans if plan.key not in found]
+    needed = {wheel for plan in missing for wheel in plan.wheels}
+    if needed:
+        fetch(sorted(needed))
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        making = {plan.key: threads.submit(_make, plan, cache, begun, docker=docker) for plan in missing[::-1]}
+        try:
+            return [found[plan.key] if plan.key in found else making[plan.key].result() for plan in plans]
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
-def _found(plan: LayerPlan, cache: LayerCache, reuse: Reuse) -> tuple[Layer, int, str] | None:
+def _found(plan: LayerPlan, cache: LayerCache, reuse: Reuse, *, docker: bool) -> Made | None:
     if plan.is_kept and (known := cache.find(plan.key)) is not None:
-        return known[0], known[1].unpacked, "cache"
+        return Made(plan.name, known[0], known[1].unpacked, "cache", 0.0)
+    if not plan.is_kept and cache.has(plan.key):
+        return _measured(plan, cache, "cache", docker=docker)
     if (remote := reuse(plan.key)) is not None:
-        return *remote, "registry"
+        return Made(plan.name, *remote, "registry", 0.0)
     return None
 
 
-def _packed(plan: LayerPlan, cache: LayerCache, *, docker: bool) -> tuple[Layer, int, str]:
+def _make(plan: LayerPlan, cache: LayerCache, begun: Callable[[str], None], *, docker: bool) -> Made:
+    begun(plan.name)
     if not plan.is_kept:
-        layer, record, known = cache.measure(plan.key, lambda: tar_pieces(plan.entries(Path())), docker=docker)
-        return layer, record.unpacked, "cache" if known else "made"
-    with tempfile.TemporaryDirectory(prefix="hitless-build-") as scratch:
-        layer, record = cache.pack(plan.key, tar_pieces(plan.entries(Path(scratch))), plan.packing, docker=docker)
-    return layer, record.unpacked, "made"
+        return _measured(plan, cache, "made", docker=docker)
+    started = time.perf_counter()
+    with ExitStack() as until_packed:
+        pieces = tar_pieces(plan.entries(until_packed))
+        layer, record = cache.pack(plan.key, pieces, plan.packing, docker=docker)
+    return Made(plan.name, layer, record.unpacked, "made", time.perf_counter() - started)
+
+
+def _measured(plan: LayerPlan, cache: LayerCache, origin: str, *, docker: bool) -> Made:
+    started = time.perf_counter()
+    layer, record = cache.measure(plan.key, lambda: tar_pieces(plan.entries(ExitStack())), docker=docker)
+    return Made(plan.name, layer, record.unpacked, origin, time.perf_counter() - started)
 
 
 def assemble(

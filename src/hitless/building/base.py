@@ -13,7 +13,9 @@ from hitless.images.filesystem import Filesystem
 from hitless.images.manifest import Platform
 
 OLDEST_PYTHON = (3, 11)
-TOOLS = ("sh", "java", "zip", "unzip")
+REVISION = 2  # of what is looked for; raised with TOOLS, or caches would tell old facts
+TOOLS = ("sh", "java", "zip", "unzip", "apt-get", "apk")
+OF_BATCH = ("java", "zip", "unzip")  # BATCH-1; Python is there in any case
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LIBRARIES = re.compile(r"(?:.*/)?(?:libc\.so\.6|libc-2\.\d+\.so|ld-musl-[^/]+\.so\.1)")
 _TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release")
@@ -109,11 +111,21 @@ def _distribution(files: Filesystem) -> str:
     return ""
 
 
+def check_batch(facts: BaseFacts, name: str) -> None:
+    """InputError where a base lacks what a batch service needs (BATCH-1)."""
+    lacking = [tool for tool in OF_BATCH if tool not in facts.tools]
+    if lacking:
+        message = f"a batch service needs {', '.join(lacking)}, and {name} has none on its PATH (BATCH-1)"
+        remedy = "Choose a base that has them, such as one that `hitless base make --batch` makes."
+        raise InputError([Problem("BUILD-7", message, remedy, "hitless.toml", path="build.batch")])
+
+
 def as_json(facts: BaseFacts) -> Mapping[str, object]:
     """For the cache: the facts of a digest never change."""
     target = facts.target
     return {
-        "platform": str(target.platform), "python": facts.python, "version": list(target.python), "libc": target.libc,
+        "revision": REVISION, "platform": str(target.platform), "python": facts.python,
+        "version": list(target.python), "libc": target.libc,
         "libc_version": list(target.libc_version), "passwd": facts.passwd, "group": facts.group,
         "distribution": facts.distribution, "tools": dict(facts.tools),
     }  # fmt: skip
@@ -122,6 +134,8 @@ def as_json(facts: BaseFacts) -> Mapping[str, object]:
 def from_json(value: Mapping[str, object]) -> BaseFacts:
     """The opposite; KeyError, TypeError or ValueError for what is none."""
     plain: dict[str, object] = dict(value)
+    if plain["revision"] != REVISION:
+        raise ValueError("facts of another revision")
     version, libc_version = plain["version"], plain["libc_version"]
     if not isinstance(version, list) or not isinstance(libc_version, list) or not isinstance(plain["tools"], dict):
         raise TypeError("no facts of a base")

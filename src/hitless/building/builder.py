@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from hitless.building.assemble import Made, Reuse, assemble, execution, make_layers, no_reuse
-from hitless.building.base import BaseFacts, as_json, facts_of, from_json, wanted
+from hitless.building.base import BaseFacts, as_json, check_batch, facts_of, from_json, wanted
 from hitless.building.bytecode import interpreter_for
 from hitless.building.cache import LayerCache
 from hitless.building.contents import contents_of
@@ -63,24 +66,33 @@ class Order:
     reuse: Reuse = no_reuse
     begun: Begun = field(default=lambda _: None)
     upgrade: bool = False
+    compiled: Mapping[str, Path] = field(default_factory=dict)  # wheels made here of packages that have none, by name
+    base_digest: str = ""  # of the base that was named, where `base` has more on top; empty: its own
 
 
 def build(order: Order) -> Built:
     """InputError for what the user can mend, UnavailableError for what is away."""
     started = time.perf_counter()
-    facts = _facts(order)
-    wheels = _wheels(order, facts.target)
+    facts = base_facts(order)
+    base_digest = order.base_digest or order.base.digest
+    if order.recipe.batch:
+        check_batch(facts, order.base_what)
+    wheels = chosen_wheels(order, facts.target)
     hashes = FileHashes(order.cache / "hashes.json")
     contents = contents_of(order.folder, order.recipe, hashes)
     hashes.save()
     epoch = _epoch()
+    house = Wheelhouse(order.cache / "wheels")
     material = Material(
-        order.recipe, facts, order.base_name, order.base.digest, wheels, Wheelhouse(order.cache / "wheels"), contents,
+        order.recipe, facts, order.base_name, base_digest, wheels, house, contents,
         interpreter_for(facts.target.python), gzip(), plain(), epoch,
     )  # fmt: skip
     plans = plan_layers(material)
-    made = make_layers(plans, LayerCache(order.cache), order.reuse, order.begun, docker=order.base.is_docker)
-    labels = {BASE_DIGEST: order.base.digest, **({BASE_NAME: order.base_name} if order.base_name else {})}
+    cache, docker = LayerCache(order.cache), order.base.is_docker
+    made = make_layers(
+        plans, cache, order.reuse, lambda needed: house.fetch(needed, facts.target), order.begun, docker=docker
+    )
+    labels = {BASE_DIGEST: base_digest, **({BASE_NAME: order.base_name} if order.base_name else {})}
     created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     configuration = execution(order.base.configuration, order.recipe, order.contract.port, labels)
     image = assemble(order.base, made, plans, configuration, created)
@@ -105,7 +117,7 @@ def _epoch() -> int:
     return int(given)
 
 
-def _facts(order: Order) -> BaseFacts:
+def base_facts(order: Order) -> BaseFacts:
     """Those of a digest never change: they are read from its layers once."""
     place = order.cache / "bases" / order.base.digest.partition(":")[2]
     with suppress(OSError, ValueError, KeyError, TypeError):
@@ -120,10 +132,12 @@ def _facts(order: Order) -> BaseFacts:
     return facts
 
 
-def _wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
-    """Those of the lock file where it still fits; else resolved, and locked."""
-    requirements = [*_asked(order), *REQUIREMENTS]
-    asked = sha256("\n".join(requirements).encode()).hexdigest()
+def chosen_wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
+    """Those of the lock file where it still fits; else resolved, and locked. WithoutWheelError."""
+    own = requirements_of(order)
+    requirements = [*own, *REQUIREMENTS]
+    files = [_adopted(order, line) for line in own if line.startswith((".", "/")) and line.endswith(".whl")]
+    asked = sha256("\n".join([*requirements, *files]).encode()).hexdigest()
     file = order.folder / LOCK_FILE
     try:
         lock = parse_lock(file.read_text(encoding="utf-8"), str(file))
@@ -133,23 +147,49 @@ def _wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
     if known is not None:
         return known
     order.begun("choosing the packages")
-    wheels = resolve(requirements, target, folder=order.folder)
+    wheels = resolve(_with_compiled(requirements, order.compiled), target, folder=order.folder)
     beside = file.with_name(f".{LOCK_FILE}-{os.getpid()}")
     beside.write_text(lock.with_target(target, asked, wheels).text(), encoding="utf-8")
     beside.replace(file)
     return wheels
 
 
-def _asked(order: Order) -> Sequence[str]:
+def _adopted(order: Order, line: str) -> str:
+    """The hash of a wheel that is a file of the user's; it is kept with the others."""
+    try:
+        return Wheelhouse(order.cache / "wheels").adopt(order.folder / line)[0]
+    except OSError as error:
+        raise _unreadable(order.folder / line, error, "packages") from error
+
+
+def _with_compiled(requirements: Sequence[str], compiled: Mapping[str, Path]) -> list[str]:
+    """The requirements with files in the place of those that were compiled."""
+    others = [line for line in requirements if name_of(line) not in compiled]
+    return [*others, *map(str, compiled.values())]
+
+
+def name_of(requirement: str) -> str:
+    """The package that is asked for; empty for paths, comments and options of requirement files."""
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return ""
+
+
+def requirements_of(order: Order) -> Sequence[str]:
     if not order.recipe.requirements:
         return order.recipe.packages
     file = order.folder / order.recipe.requirements
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        remedy = "Name the file in hitless.toml as it is called: [build] requirements."
-        raise InputError([Problem("BUILD-6", f"{file} cannot be read: {error}", remedy)]) from error
-    return text.splitlines()
+        raise _unreadable(file, error, "requirements") from error
+    return [line.strip() for line in text.splitlines()]
+
+
+def _unreadable(file: Path, error: Exception, key: str) -> InputError:
+    remedy = f"Name the file in hitless.toml as it is called: [build] {key}."
+    return InputError([Problem("BUILD-6", f"{file} cannot be read: {error}", remedy)])
 
 
 def host_platform() -> Platform:

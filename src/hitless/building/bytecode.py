@@ -1,11 +1,16 @@
-"""Python sources → .pyc files that never look at times (PEP 552), compiled in one fresh process of the same version."""
+"""Python sources → .pyc files that never look at times (PEP 552), compiled by fresh processes of the same version.
+
+Which files share a process depends on nothing but their order: what marshal writes may depend on its neighbours.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +18,7 @@ from hitless.errors import UnavailableError
 from hitless.images.tarball import Entry
 
 _LONGEST_S = 600.0
+_LOT = 250  # files that share a process
 _PROGRAM = """\
 import py_compile, sys
 for line in sys.stdin.read().split("\\0"):
@@ -23,6 +29,7 @@ for line in sys.stdin.read().split("\\0"):
         except (py_compile.PyCompileError, ValueError):
             pass  # templates and tests of broken code: they are compiled by nobody
 """
+_Job = tuple[Path, str, Path]  # source, its place in the image, target
 
 
 def interpreter_for(python: tuple[int, int]) -> str | None:
@@ -34,14 +41,31 @@ def interpreter_for(python: tuple[int, int]) -> str | None:
 
 def compiled(sources: Iterable[Entry], interpreter: str, python: tuple[int, int], scratch: Path) -> list[Entry]:
     """The bytecode of all `.py` entries, at its place; `scratch` stays until it has been packed. UnavailableError."""
-    jobs = []
-    for number, entry in enumerate(sources):
-        if entry.open is None or not entry.path.endswith(".py"):
-            continue
-        source, target = scratch / f"{number}.py", scratch / f"{number}.pyc"
+    jobs = [
+        _job(entry, scratch / str(number))
+        for number, entry in enumerate(sources)
+        if entry.open is not None and entry.path.endswith(".py")
+    ]
+    lots = [jobs[start : start + _LOT] for start in range(0, len(jobs), _LOT)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        for _ in threads.map(lambda lot: _compile(lot, interpreter), lots):
+            pass
+    return [
+        Entry(_place(shown, python), size=target.stat().st_size, open=lambda target=target: target.open("rb"))  # type: ignore[misc]
+        for _, shown, target in jobs
+        if target.exists()
+    ]
+
+
+def _job(entry: Entry, place: Path) -> _Job:
+    source = place.with_suffix(".py")
+    if entry.open is not None:
         with closing(entry.open()) as file:
             source.write_bytes(file.read())
-        jobs.append((source, entry.path, target))
+    return source, entry.path, place.with_suffix(".pyc")
+
+
+def _compile(jobs: Sequence[_Job], interpreter: str) -> None:
     text = "\0".join(f"{source}\n/{shown}\n{target}" for source, shown, target in jobs)
     command = [interpreter, "-I", "-S", "-c", _PROGRAM]
     try:
@@ -50,11 +74,6 @@ def compiled(sources: Iterable[Entry], interpreter: str, python: tuple[int, int]
         raise UnavailableError(f"the bytecode cannot be made: {error}") from error
     if done.returncode:
         raise UnavailableError(f"the bytecode cannot be made: {done.stderr[-600:]}")
-    return [
-        Entry(_place(shown, python), size=target.stat().st_size, open=lambda target=target: target.open("rb"))  # type: ignore[misc]
-        for _, shown, target in jobs
-        if target.exists()
-    ]
 
 
 def _place(source: str, python: tuple[int, int]) -> str:

@@ -45,11 +45,11 @@ class LayerCache:
 
     def find(self, key: str) -> tuple[Layer, Record] | None:
         """The layer with this key, if its bytes are here."""
+        record = self._record(key)
         try:
-            record = Record(**json.loads((self._records / key).read_text()))
-            if self._path(record.digest).stat().st_size != record.size:
+            if record is None or self._path(record.digest).stat().st_size != record.size:
                 return None
-        except (OSError, ValueError, TypeError):
+        except OSError:
             return None
         return self._layer(record), record
 
@@ -68,29 +68,40 @@ class LayerCache:
             record = Record(digest, counted.digest, size, counted.size, layer_type(packing.compression, docker=docker))
             self._remember(key, record)
         except OSError as error:
-            raise UnavailableError(
-                f"the cache {self._blobs.parent.parent} cannot be written: {error.strerror}"
-            ) from error
+            raise self._full(error) from error
         return self._layer(record), record
 
-    def measure(self, key: str, pieces: Callable[[], Iterable[bytes]], *, docker: bool) -> tuple[Layer, Record, bool]:
+    def has(self, key: str) -> bool:
+        """Whether a layer of that key was measured."""
+        return self._record(key) is not None
+
+    def measure(self, key: str, pieces: Callable[[], Iterable[bytes]], *, docker: bool) -> tuple[Layer, Record]:
         """A layer whose tar is made anew whenever it is read, from files that are there anyway: weights.
 
-        What it is, is kept; its bytes are not copied. Also says whether it was known.
+        What it is, is kept; its bytes are not copied.
         """
-        try:
-            record = Record(**json.loads((self._records / key).read_text()))
-            known = True
-        except (OSError, ValueError, TypeError):
-            known = False
+        record = self._record(key)
+        if record is None:
             counted = _Counted(pieces())
             for _ in counted:
                 pass
             media_type = layer_type(Compression.NONE, docker=docker)
             record = Record(counted.digest, counted.digest, counted.size, counted.size, media_type)
-            self._remember(key, record)
+            try:
+                self._remember(key, record)
+            except OSError as error:
+                raise self._full(error) from error
         descriptor = Descriptor(record.media_type, record.digest, record.size)
-        return Layer(Blob(descriptor, lambda: Pieces(pieces())), record.diff_id), record, known
+        return Layer(Blob(descriptor, lambda: Pieces(pieces())), record.diff_id), record
+
+    def _record(self, key: str) -> Record | None:
+        try:
+            return Record(**json.loads((self._records / key).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _full(self, error: OSError) -> UnavailableError:
+        return UnavailableError(f"the cache {self._records.parent} cannot be written: {error.strerror}")
 
     def _remember(self, key: str, record: Record) -> None:
         with self._scratch(self._records) as (file, path):

@@ -15,7 +15,8 @@ from hitless.building.wheels import LOCK_FILE
 from hitless.errors import InputError, Problem
 from hitless.images.tarball import FILE, PROGRAM, Entry
 
-_NEVER = ("__pycache__", "*.pyc", LOCK_FILE, "Dockerfile")
+_HIDDEN = (".*", "__pycache__", "*.pyc")
+_NEVER = (*_HIDDEN, LOCK_FILE, "Dockerfile")
 _LEAST_WEIGHT = 32_768  # bytes; smaller files change with the code
 
 
@@ -57,6 +58,12 @@ def contents_of(folder: Path, recipe: Recipe, hashes: FileHashes) -> Contents:
     )
 
 
+def listing(folder: Path, recipe: Recipe) -> Mapping[str, int]:
+    """Sizes (bytes) of the files that are not left out; with a Dockerfile, though no image gets it."""
+    paths = {path.relative_to(folder).as_posix(): path for path in _files(folder, recipe.leave_out, _HIDDEN)}
+    return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+
+
 def _together(paths: Mapping[str, Path], hashes: FileHashes) -> Files:
     entries = [_entry(f"{PACKAGE[1:]}/{name}", path) for name, path in paths.items()]
     digests = [hashes.sha256(path) for path in paths.values()]
@@ -74,23 +81,25 @@ def _is_weight(name: str, size: int, recipe: Recipe) -> bool:
     return size >= _LEAST_WEIGHT and any(_matches(name, pattern) for pattern in recipe.weights)
 
 
-def _files(folder: Path, left_out: tuple[str, ...]) -> Iterator[Path]:
+def _files(folder: Path, left_out: tuple[str, ...], never: tuple[str, ...] = _NEVER) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        name = path.name
-        if name.startswith(".") or any(fnmatch(name, pattern) for pattern in _NEVER):
-            continue
-        yield from _below(path, name, left_out)
+        if not _is_one_of(path.name, never):
+            yield from _below(path, path.name, left_out, never)
 
 
-def _below(path: Path, name: str, left_out: tuple[str, ...]) -> Iterator[Path]:
+def _below(path: Path, name: str, left_out: tuple[str, ...], never: tuple[str, ...]) -> Iterator[Path]:
     if any(_matches(name, pattern) for pattern in left_out):
         return
     if path.is_dir() and not path.is_symlink():
         for inner in sorted(path.iterdir()):
-            if not inner.name.startswith(".") and not any(fnmatch(inner.name, pattern) for pattern in _NEVER):
-                yield from _below(inner, f"{name}/{inner.name}", left_out)
+            if not _is_one_of(inner.name, never):
+                yield from _below(inner, f"{name}/{inner.name}", left_out, never)
     else:
         yield path
+
+
+def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def _matches(name: str, pattern: str) -> bool:

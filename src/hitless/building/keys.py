@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hitless.images.manifest import canonical
 
-REVISION = 1  # of how layers are packed; raised when the same inputs give other bytes
+REVISION = 2  # of how layers are packed; raised when the same inputs give other bytes
 MARK = "hitless-layer-key:"  # in the comment of an image's history
 
 

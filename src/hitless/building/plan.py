@@ -6,8 +6,9 @@ Each layer has a key of everything that decides its bytes, and makes its files o
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -16,8 +17,8 @@ from hitless.building.base import BaseFacts
 from hitless.building.bill import BILL, bill_of
 from hitless.building.bytecode import compiled
 from hitless.building.contents import Contents
-from hitless.building.installing import installed, site_packages
 from hitless.building.keys import key_of
+from hitless.building.places import site_packages
 from hitless.building.recipe import Recipe
 from hitless.building.runtime import runtime_files
 from hitless.building.users import GID, HOME, UID, with_user
@@ -33,12 +34,13 @@ _MOST_HEAVY = 24  # such layers; an image may have 127
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """One layer to be. `entries` makes its files, in a scratch folder that stays until they are packed."""
+    """One layer to be. `entries` makes its files, of `wheels`; they are there until what it is given is closed."""
 
     name: str
     key: str
     packing: Packing
-    entries: Callable[[Path], Sequence[Entry]]
+    entries: Callable[[ExitStack], Sequence[Entry]]
+    wheels: tuple[Wheel, ...] = ()
     is_kept: bool = True  # its bytes, in the cache; those of weights are not
 
 
@@ -74,26 +76,39 @@ def plan_layers(material: Material) -> list[LayerPlan]:
 
 
 def _plan(
-    material: Material, name: str, inputs: Sequence[object], entries: Callable[[Path], Iterable[Entry]]
+    material: Material,
+    name: str,
+    inputs: Sequence[object],
+    entries: Callable[[ExitStack], Iterable[Entry]],
+    wheels: Sequence[Wheel] = (),
 ) -> LayerPlan:
     key = key_of(name, inputs, epoch=material.epoch, packing=material.packing.identity)
-    return LayerPlan(name, key, material.packing, lambda scratch: finished(entries(scratch), material.epoch))
+    return LayerPlan(name, key, material.packing, lambda stack: finished(entries(stack), material.epoch), tuple(wheels))
 
 
 def _wheels(material: Material, name: str, wheels: Sequence[Wheel]) -> LayerPlan:
-    inputs = [_site(material), list(material.recipe.trim), [wheel.sha256 for wheel in wheels]]
-    return _plan(material, name, inputs, lambda scratch: _installed(material, wheels, scratch))
+    trim, strips = material.recipe.trim, material.recipe.strip
+
+    def entries(stack: ExitStack) -> list[Entry]:
+        return _installed(material, wheels, lambda path: not _is_trimmed(path, trim), stack, strips=strips)
+
+    return _plan(material, name, _inputs(material, wheels), entries, wheels)
 
 
-def _installed(material: Material, wheels: Sequence[Wheel], scratch: Path) -> list[Entry]:
-    target, found = material.facts.target, []
-    material.house.fetch(wheels, target)
-    for wheel in wheels:
-        place = scratch / wheel.sha256
-        place.mkdir()
-        found += installed(wheel, material.house.path(wheel), target, place)
-    site = _site(material)
-    return [entry for entry in found if not _is_trimmed(entry.path.removeprefix(f"{site}/"), material.recipe.trim)]
+def _inputs(material: Material, wheels: Sequence[Wheel]) -> list[object]:
+    recipe = material.recipe
+    return [site_packages(material.facts.target), list(recipe.trim), recipe.strip, [wheel.sha256 for wheel in wheels]]
+
+
+def _installed(
+    material: Material, wheels: Sequence[Wheel], keeps: Callable[[str], bool], stack: ExitStack, *, strips: bool
+) -> list[Entry]:
+    from hitless.building.installing import installed  # a build that makes no layer of wheels does without it
+
+    target, house = material.facts.target, material.house
+    return [
+        entry for wheel in wheels for entry in installed(wheel, house.path(wheel), target, keeps, stack, strips=strips)
+    ]
 
 
 def _is_trimmed(path: str, patterns: Sequence[str]) -> bool:
@@ -101,17 +116,18 @@ def _is_trimmed(path: str, patterns: Sequence[str]) -> bool:
 
 
 def _bytecode(material: Material, interpreter: str) -> LayerPlan:
-    inputs = [_site(material), list(material.recipe.trim), [wheel.sha256 for wheel in material.wheels]]
+    def keeps(path: str) -> bool:
+        return path.endswith(".py") and not _is_trimmed(path, material.recipe.trim)
 
-    def entries(scratch: Path) -> list[Entry]:
-        unpacked, code = scratch / "unpacked", scratch / "code"
-        unpacked.mkdir()
-        code.mkdir()
-        return compiled(
-            _installed(material, material.wheels, unpacked), interpreter, material.facts.target.python, code
-        )
+    def entries(stack: ExitStack) -> list[Entry]:
+        sources = _installed(material, material.wheels, keeps, stack, strips=False)
+        return compiled(sources, interpreter, material.facts.target.python, _scratch(stack))
 
-    return _plan(material, "bytecode", inputs, entries)
+    return _plan(material, "bytecode", _inputs(material, material.wheels), entries, material.wheels)
+
+
+def _scratch(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hitless-build-")))
 
 
 def _weights(material: Material) -> LayerPlan:
@@ -133,9 +149,10 @@ def _runtime(material: Material) -> LayerPlan:
     inputs: list[object] = [(entry.path, entry.mode, entry.link, _hash(entry)) for entry in sources]
     interpreter = material.interpreter
 
-    def entries(scratch: Path) -> list[Entry]:
-        code = compiled(sources, interpreter, facts.target.python, scratch) if interpreter is not None else []
-        return [*sources, *code]
+    def entries(stack: ExitStack) -> list[Entry]:
+        if interpreter is None:
+            return sources
+        return [*sources, *compiled(sources, interpreter, facts.target.python, _scratch(stack))]
 
     return _plan(material, "hitless", [*inputs, interpreter is not None], entries)
 
@@ -150,10 +167,6 @@ def _hash(entry: Entry) -> str:
 def _package(material: Material) -> LayerPlan:
     files = material.contents.code
     return _plan(material, "package", files.inputs, lambda _: files.entries)
-
-
-def _site(material: Material) -> str:
-    return site_packages(material.facts.target)
 
 
 def finished(entries: Iterable[Entry], epoch: int) -> list[Entry]:

@@ -33,23 +33,42 @@ class Recipe:
     environment: Mapping[str, str] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()  # patterns of the package's files
     trim: tuple[str, ...] = ()  # patterns of files of wheels that the model does without
+    strip: bool = True  # take symbols and debugging sections out of the libraries of wheels
     weights: tuple[str, ...] = WEIGHTS
     batch: bool = False  # a JRE, zip and unzip are needed as well (BATCH-1)
 
 
-_KINDS: Mapping[str, tuple[type, str]] = {
-    "base": (str, 'a text, such as "registry.example/python:3.11" or "../base"'),
-    "packages": (list, 'a list of texts, such as ["numpy>=2"]'),
-    "requirements": (str, 'the name of a file, such as "requirements.txt"'),
-    "system-packages": (list, 'a list of texts, such as ["libgomp1"]'),
-    "user": (str, 'a text, such as "1000:100" or "root"'),
-    "labels": (dict, "a table of texts"),
-    "environment": (dict, "a table of texts"),
-    "leave-out": (list, 'a list of patterns, such as ["notes/*"]'),
-    "trim": (list, 'a list of patterns, such as ["numpy/*/tests/*"]'),
-    "weights": (list, 'a list of patterns, such as ["*.onnx"]'),
-    "batch": (bool, "true or false"),
-}
+@dataclass(frozen=True)
+class Setting:
+    """A key of `[build]`: the type of its value, what to write, and what it does, as the reference has it."""
+
+    kind: type
+    wanted: str
+    text: str
+
+
+KEYS: Mapping[str, Setting] = {
+    "base": Setting(str, 'a text, such as "registry.example/python:3.11" or "../base"',
+                    "The image below: a reference, a layout's folder or an archive. Paths start at the package."),
+    "packages": Setting(list, 'a list of texts, such as ["numpy>=2"]',
+                        "Python packages, as pip writes them; `./wheels/NAME.whl` is a wheel of your own."),
+    "requirements": Setting(str, 'the name of a file, such as "requirements.txt"',
+                            "A file of them, instead of `packages`."),
+    "system-packages": Setting(list, 'a list of texts, such as ["libgomp1"]',
+                               "Packages of the base's distribution. They need a container engine."),
+    "user": Setting(str, 'a text, such as "1000:100" or "root"', "As whom the container runs by default."),
+    "labels": Setting(dict, "a table of texts", "Labels of the image, over those of the base."),
+    "environment": Setting(dict, "a table of texts", "Environment variables, over those of the base."),
+    "leave-out": Setting(list, 'a list of patterns, such as ["notes/*"]',
+                         "Files of the package that do not go into the image. Hidden files never do."),
+    "trim": Setting(list, 'a list of patterns, such as ["numpy/*/tests/*"]',
+                    "Files of the wheels that the model does without, by their path below site-packages. `*` is also "
+                    "any slash."),
+    "strip": Setting(bool, "true or false", "Take symbols and debugging sections out of the libraries of wheels."),
+    "weights": Setting(list, 'a list of patterns, such as ["*.onnx"]',
+                       "Files of the package that lie in a layer of their own, unpacked; from 32 kB on."),
+    "batch": Setting(bool, "true or false", "For batch services: the base must have a JRE, zip and unzip."),
+}  # fmt: skip
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -102,11 +121,11 @@ def _frozen(value: Any) -> Any:
 
 def _problem(key: str, value: Any, file: str) -> Problem | None:
     path = f"build.{key}"
-    if key not in _KINDS:
-        close = difflib.get_close_matches(key, _KINDS, 1)
-        remedy = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(_KINDS)}."
+    if key not in KEYS:
+        close = difflib.get_close_matches(key, KEYS, 1)
+        remedy = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(KEYS)}."
         return Problem("BUILD-11", f"there is no setting {key!r}", remedy, file, path=path)
-    kind, example = _KINDS[key]
+    kind, example = KEYS[key].kind, KEYS[key].wanted
     inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
     if not isinstance(value, kind) or not all(isinstance(one, str) for one in inner):
         return Problem("BUILD-12", f"{value!r} is no value for it", f"Write {example}.", file, path=path)

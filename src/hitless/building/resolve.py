@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from hitless.building.target import Target
-from hitless.building.wheels import Wheel, choose, without_wheel
+from hitless.building.wheels import Wheel, WithoutWheelError, choose
 from hitless.errors import InputError, Problem, UnavailableError
 
 _LONGEST_S = 300.0
@@ -51,6 +53,6 @@ def _failure(said: str, target: Target) -> Exception:
     if "No solution found" not in said and "unsatisfiable" not in said and "Couldn't parse" not in said:
         return UnavailableError(f"the packages cannot be resolved: {text[:600]}")
     if found := _NO_WHEEL.search(text):
-        return InputError([without_wheel(found[1] or found[2], str(target))])
+        return WithoutWheelError([canonicalize_name(found[1] or found[2])], target)
     remedy = "Correct it under [build] packages, or in the requirements file."
     return InputError([Problem("BUILD-3", f"the packages do not fit together: {text[:600]}", remedy, "hitless.toml")])

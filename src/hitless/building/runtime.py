@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hitless
 from hitless.building.bootfile import BOOT_FILE, boot_file
-from hitless.building.installing import VENV, site_packages
+from hitless.building.places import VENV, site_packages
 from hitless.building.target import Target
 from hitless.images.tarball import PROGRAM, Entry, of_bytes
 

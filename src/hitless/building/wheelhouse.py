@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from hitless.building.target import Target
 from hitless.building.wheels import Wheel
 from hitless.errors import UnavailableError
+from hitless.images.replacing import replacing
 
 _LONGEST_S = 1800.0
 
@@ -39,6 +41,17 @@ class Wheelhouse:
             self._download(missing, target, Path(scratch))
             for wheel in missing:
                 self._keep(wheel, Path(scratch) / wheel.filename)
+
+    def adopt(self, file: Path) -> tuple[str, Path]:
+        """Keep a wheel that is a file here; its hash, and where it is now. OSError."""
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        place = self._folder / digest / file.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("rb") as opened, replacing(place) as copy:
+                shutil.copyfileobj(opened, copy)
+        return digest, place
 
     def _download(self, wheels: Sequence[Wheel], target: Target, into: Path) -> None:
         asked = into / "requirements.txt"

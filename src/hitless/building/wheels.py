@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from packaging.tags import Tag
@@ -25,7 +26,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, order=True)
 class Wheel:
-    """One wheel file; `size` in bytes, `sha256` in hexadecimal."""
+    """One wheel file; `size` in bytes, 0 where it is not known; `sha256` in hexadecimal."""
 
     name: str
     version: str
@@ -43,21 +44,26 @@ def choose(pylock: str, target: Target) -> tuple[Wheel, ...]:
     chosen, missing = [], []
     for package in tomllib.loads(pylock).get("packages", ()):
         name = canonicalize_name(package["name"])
-        entries = {_filename(entry): entry for entry in package.get("wheels", ())}
+        entries = {_filename(entry): entry for entry in _entries(package)}
         fitting = {filename: rank for filename in entries if (rank := _rank(filename, ranks)) is not None}
         if not fitting:
-            missing.append(without_wheel(name, str(target)))
+            missing.append(name)
             continue
         best = min(fitting, key=lambda filename: fitting[filename])
         entry = entries[best]
         chosen.append(Wheel(name, package["version"], best, entry.get("size", 0), entry["hashes"]["sha256"]))
     if missing:
-        raise InputError(missing)
+        raise WithoutWheelError(missing, target)
     return tuple(sorted(chosen))
 
 
+def _entries(package: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Those of an index; a wheel that is a file here is an archive, as a source package is."""
+    return [*package.get("wheels", ()), *([package["archive"]] if "archive" in package else [])]
+
+
 def _filename(entry: Mapping[str, str]) -> str:
-    return entry.get("name") or entry["url"].rpartition("/")[2]
+    return entry.get("name") or (entry.get("path") or entry["url"]).rpartition("/")[2]
 
 
 def _rank(filename: str, ranks: Mapping[Tag, int]) -> int | None:
@@ -68,7 +74,15 @@ def _rank(filename: str, ranks: Mapping[Tag, int]) -> int | None:
     return min((ranks[tag] for tag in tags if tag in ranks), default=None)
 
 
-def without_wheel(name: str, target: str) -> Problem:
+class WithoutWheelError(InputError):
+    """`names`: the packages that can be had as source only, or for other machines."""
+
+    def __init__(self, names: Sequence[str], target: Target) -> None:
+        super().__init__([_without_wheel(name, str(target)) for name in names])
+        self.names = tuple(names)
+
+
+def _without_wheel(name: str, target: str) -> Problem:
     """What to do where a package can be had as source only, or for other machines."""
     return Problem(
         "BUILD-1",

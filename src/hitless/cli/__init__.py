@@ -26,6 +26,6 @@ def _serve() -> int:
 
 
 def _other_verbs() -> None:
-    from hitless.cli.application import app
+    from hitless.cli.application import application
 
-    app(prog_name="hitless")
+    application(*sys.argv[1:2])(prog_name="hitless")

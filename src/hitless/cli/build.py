@@ -6,14 +6,14 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitless.errors import InputError, Problem, UnavailableError
+from hitless.errors import InputError, Problem, Severity, UnavailableError
 
 if TYPE_CHECKING:
     from hitless.building.assemble import Reuse
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hitless.building.recipe import Recipe
     from hitless.images.image import Image
     from hitless.images.manifest import Platform
+    from hitless.images.reference import Reference
     from hitless.spec.contract import Contract
 
 
@@ -46,6 +47,12 @@ def build(
         typer.Option("--plain-http/--https", help="http for loopback only, otherwise."),
     ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="For layers and wheels.")] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", metavar="NAME", help="docker, podman or buildah: it installs system-packages, compiles."
+        ),
+    ] = "",
 ) -> None:
     """Build the image of a package, byte for byte the same on every machine.
 
@@ -72,26 +79,31 @@ def build(
     from hitless.spec.config import load
 
     recipe = read_recipe(folder)
-    _check(recipe, base, tag, output, push=push)
+    _check(recipe, base, tag, output, engine, push=push)
     contract = load(folder / "config.json")
+    _lint(folder, recipe, contract)
     platforms = [Platform.parse(text.strip()) for text in platform.split(",")] if platform else [host_platform()]
     with contextlib.ExitStack() as stack:
-        finished = []
+        finished: list[Image] = []
+        mounts: dict[str, str] = {}
         for wanted in platforms:
-            order = _order(stack, Wish(folder, contract, recipe, base, wanted, cache, plain_http, upgrade))
+            order, below = _order(stack, Wish(folder, contract, recipe, base, wanted, cache, plain_http, upgrade, tag))
             if push and remote_reuse:
                 order = replace(order, reuse=_previous(stack, tag, wanted, plain_http))
+            if engine:
+                order = _with_engine(order, engine)
             built = _build(order)
             if verify:
                 _verify(order, built)
             show(built)
             finished.append(built.image)
+            mounts.update(below)
         if output is not None:
             _write(output, tag, finished)
         if push:
             from hitless.cli.push import send
 
-            send(tag, finished, plain_http=plain_http)
+            send(tag, finished, plain_http=plain_http, mounts=mounts)
 
 
 @dataclass(frozen=True)
@@ -106,9 +118,10 @@ class Wish:
     cache: Path | None
     plain_http: bool | None
     upgrade: bool
+    tag: str
 
 
-def _check(recipe: Recipe, base: str, tag: str, output: Path | None, *, push: bool) -> None:
+def _check(recipe: Recipe, base: str, tag: str, output: Path | None, engine: str, *, push: bool) -> None:
     problems = []
     if not base and not recipe.base:
         remedy = "Name one with --base or in hitless.toml ([build] base); `hitless base make DIR` makes one."
@@ -117,28 +130,55 @@ def _check(recipe: Recipe, base: str, tag: str, output: Path | None, *, push: bo
         problems.append(Problem("BUILD-31", "the image would go nowhere", "Add -o DIR, -o NAME.tar, or -t REF --push."))
     if push and not tag:
         problems.append(Problem("BUILD-32", "--push needs to know where to", "Add -t host/repository:tag."))
-    if recipe.system_packages:
-        remedy = "Put them into the base, for now; their installation needs a container engine."
+    if recipe.system_packages and not engine:
+        remedy = "Add --engine docker, podman or buildah; or put them into the base."
         problems.append(Problem("BUILD-33", "system-packages cannot be installed without an engine", remedy))
     if problems:
         raise InputError(problems)
 
 
-def _order(stack: contextlib.ExitStack, wish: Wish) -> Order:
+def _lint(folder: Path, recipe: Recipe, contract: Contract) -> None:
+    """Errors end the build; warnings are shown, and it goes on."""
+    from hitless.building.contents import listing
+    from hitless.building.lint import lint
+
+    problems = lint(listing(folder, recipe), contract.model_type, str(folder))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InputError(problems)
+    if problems:
+        from rich.console import Console
+
+        from hitless.cli.problems import show_problems
+
+        show_problems(Console(stderr=True, highlight=False, markup=False, emoji=False), problems)
+
+
+def _order(stack: contextlib.ExitStack, wish: Wish) -> tuple[Order, Mapping[str, str]]:
+    """And for the base's layers, where a registry has them already, their repository there."""
     from hitless.building.builder import Order
     from hitless.building.cache import default_folder
     from hitless.cli.subjects import opened
     from hitless.images.reading import read_image
 
-    base = wish.base or _from_package(wish.folder, wish.recipe.base)
+    base = wish.base or from_package(wish.folder, wish.recipe.base)
     subject = stack.enter_context(opened(base, plain_http=wish.plain_http))
     image = read_image(subject.source, subject.what, wish.platform)
     name = str(subject.reference) if subject.reference is not None else ""
     cache = wish.cache or default_folder()
-    return Order(wish.folder, wish.contract, wish.recipe, image, name, subject.what, cache, upgrade=wish.upgrade)
+    order = Order(wish.folder, wish.contract, wish.recipe, image, name, subject.what, cache, upgrade=wish.upgrade)
+    return order, _mounts(subject.reference, wish.tag, image)
 
 
-def _from_package(folder: Path, base: str) -> str:
+def _mounts(base: Reference | None, tag: str, image: Image) -> Mapping[str, str]:
+    """What can be mounted instead of sent: the base's layers, if both are at one registry."""
+    from hitless.images.reference import parse_reference
+
+    if base is None or not tag or parse_reference(tag).host != base.host:
+        return {}
+    return {layer.descriptor.digest: base.repository for layer in image.layers}
+
+
+def from_package(folder: Path, base: str) -> str:
     """A path in hitless.toml is relative to the package."""
     path = folder / base.partition(":")[0]
     return str(folder / base) if path.exists() else base
@@ -153,8 +193,20 @@ def _previous(stack: contextlib.ExitStack, tag: str, platform: Platform, plain_h
     try:
         subject = stack.enter_context(opened(tag, plain_http=plain_http))
         return reusable(read_image(subject.source, subject.what, platform))
-    except InputError:
+    except InputError:  # nothing there, or not to be read by us: 401 and 403 are among them
         return no_reuse
+
+
+def _with_engine(order: Order, engine: str) -> Order:
+    """The order once an engine has done what needs one; it is not asked where nothing does."""
+    from hitless.building.with_engine import on_packages, with_compiled
+    from hitless.engines.building import building_engine
+
+    with _progress() as begun:
+        order = replace(order, begun=begun)
+        if order.recipe.system_packages:
+            order = on_packages(order, lambda: building_engine(engine))
+        return with_compiled(order, lambda: building_engine(engine))
 
 
 def _build(order: Order) -> Built:
@@ -167,13 +219,12 @@ def _build(order: Order) -> Built:
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """What is being done: one changing line on a terminal, a line each elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda what: print(f"{what} …", file=sys.stderr, flush=True)
         return
-    with console.status("reading the package") as status:
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False).status("reading the package") as status:
         yield lambda what: status.update(what)
 
 

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
     from hitless.building.builder import Built
 
+_HEADINGS = ("layer", "packed", "unpacked", "from")
+
 
 def show(built: Built) -> None:
     """On standard output."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(str(built.facts.target), soft_wrap=True)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("layer", "packed", "unpacked", "from"):
-        table.add_column(heading, justify="left" if heading in ("layer", "from") else "right")
-    base = sum(layer.descriptor.size for layer in built.image.layers) - sum(
-        made.layer.descriptor.size for made in built.made
-    )
-    table.add_row("base", size(base), "", "")
-    for made in built.made:
-        origin = f"made in {made.seconds:.1f} s" if made.origin == "made" else made.origin
-        table.add_row(made.name, size(made.layer.descriptor.size), size(made.unpacked), origin)
-    console.print(table)
+    print(built.facts.target)
+    for line in _table([_HEADINGS, *_rows(built)]):
+        print(line)
     for note in built.notes:
-        console.print(f"note: {note}")
+        print(f"note: {note}")
     new = sum(made.layer.descriptor.size for made in built.made if made.origin == "made")
     ours = sum(made.unpacked for made in built.made)
-    console.print(
+    print(
         f"{size(built.image.size)} to transfer, {size(ours)} unpacked beside the base, {size(new)} new; "
         f"{built.seconds:.1f} s"
     )
-    console.print(built.image.digest)
+    print(built.image.digest)
+
+
+def _rows(built: Built) -> Iterator[Sequence[str]]:
+    ours = sum(made.layer.descriptor.size for made in built.made)
+    yield "base", size(sum(layer.descriptor.size for layer in built.image.layers) - ours), "", ""
+    for made in built.made:
+        origin = f"made in {made.seconds:.1f} s" if made.origin == "made" else made.origin
+        yield made.name, size(made.layer.descriptor.size), size(made.unpacked), origin
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Aligned; the sizes at their right ends. (To load a library for that takes as long as the build of a change.)"""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    for name, packed, unpacked, origin in rows:
+        line = f"{name:<{widths[0]}}  {packed:>{widths[1]}}  {unpacked:>{widths[2]}}  {origin}"
+        yield line.rstrip()
 
 
 def size(count: int) -> str:

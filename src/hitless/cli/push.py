@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,8 +68,10 @@ def pull(
     print(f"written: {folder}")
 
 
-def send(target: str, images: Sequence[Image], *, plain_http: bool | None) -> None:
-    """Push with a bar, and say what was sent."""
+def send(
+    target: str, images: Sequence[Image], *, plain_http: bool | None, mounts: Mapping[str, str] | None = None
+) -> None:
+    """Push with a bar, and say what was sent. `mounts`: digest → a repository of the same registry that has it."""
     from hitless.cli.build_report import size
     from hitless.images.reference import parse_reference
     from hitless.images.registry.push import push as push_images
@@ -78,7 +80,11 @@ def send(target: str, images: Sequence[Image], *, plain_http: bool | None) -> No
     blobs = {blob.descriptor.digest: blob.descriptor.size for image in images for blob in image.blobs}
     with bar("pushing", sum(blobs.values())) as moved:
         pushed = push_images(
-            parse_reference(target), images, access=Access(plain_http), progress=lambda sent, there: moved(sent + there)
+            parse_reference(target),
+            images,
+            mounts=mounts,
+            access=Access(plain_http),
+            progress=lambda sent, there: moved(sent + there),
         )
     there = len(pushed.there) + len(pushed.mounted)
     print(f"{size(pushed.bytes_sent)} sent, {len(pushed.sent)} of {len(blobs)} blobs; {there} were there already")
@@ -88,16 +94,16 @@ def send(target: str, images: Sequence[Image], *, plain_http: bool | None) -> No
 @contextlib.contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error; on a pipe, nothing but a word where it takes long."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    if not sys.stderr.isatty():
+        from hitless.cli.incoming import told_when_slow
 
-    from hitless.cli.incoming import told_when_slow
-
-    console = Console(file=sys.stderr)
-    if not console.is_terminal:
         with told_when_slow(what):
             yield lambda _: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=total)

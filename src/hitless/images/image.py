@@ -79,8 +79,8 @@ class Image:
         return sum(blob.descriptor.size for blob in self.blobs) + len(self.manifest.data)
 
     def on_top(self, layers: Iterable[Layer], history: Iterable[Mapping[str, Any]], created: str) -> Image:
-        """With more layers; one entry of history for each."""
-        added = tuple(layers)
+        """With more layers; one entry of history for each. They get the media types of this image's family."""
+        added = tuple(layer.of_family(docker=self.is_docker) for layer in layers)
         configuration = self.configuration.appended([layer.diff_id for layer in added], history, created)
         return Image(configuration, (*self.layers, *added), self.is_docker, self.annotations)
 

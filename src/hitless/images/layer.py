@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
+
+import msgspec
 
 from hitless.images.digest import PIECE, Readable, Verified
 from hitless.images.faults import unreadable
 from hitless.images.manifest import Descriptor
-from hitless.images.media import Compression, compression_of
+from hitless.images.media import Compression, compression_of, layer_type
 from hitless.images.packing import Unpacked
 
 Opener = Callable[[], Readable]
@@ -38,6 +40,14 @@ class Layer:
     @property
     def descriptor(self) -> Descriptor:
         return self.blob.descriptor
+
+    def of_family(self, *, docker: bool) -> Layer:
+        """The same layer by the name that docker's images give it, or the OCI's; one that has none there stays."""
+        compression = compression_of(self.descriptor.media_type)
+        if compression is None or (docker and compression is Compression.ZSTD):
+            return self
+        named = msgspec.structs.replace(self.descriptor, media_type=layer_type(compression, docker=docker))
+        return replace(self, blob=replace(self.blob, descriptor=named))
 
     def tar(self) -> BinaryIO:
         """The unpacked tar; at its end, digest, size and diff_id have been checked (ImageError)."""

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from tests.e2e.command_line import hitless
 from tests.e2e.http import packages
 
+from hitless.images.flattening import flatten
 from hitless.images.image import Image
 from hitless.images.layout import LayoutSource
 from hitless.images.reading import read_image
@@ -90,6 +92,28 @@ def test_verify_builds_twice(package: Path, base: Path, cache: Path, tmp_path: P
     done = hitless("build", package, "--base", base, "-o", tmp_path / "image", "--cache", cache, "--verify")
     assert done.returncode == 0, done.stderr
     assert "gave the same digest" in done.stderr
+
+
+def test_a_wheel_of_the_users_own(package: Path, base: Path, cache: Path, tmp_path: Path) -> None:
+    """By its path; another file of the same name is another wheel, whatever is locked."""
+    (package / "hitless.toml").write_text('[build]\npackages = ["./wheels/own-1-py3-none-any.whl"]\n')
+    (package / "wheels").mkdir()
+    place = "opt/hitless/venv/lib/python3.11/site-packages/own.py"
+    for text in ("first = 1\n", "second = 2\n"):
+        own_wheel(package / "wheels" / "own-1-py3-none-any.whl", text)
+        image = built(package, base, cache, tmp_path / "image")
+        assert flatten(image, lambda path: path == place).read(place) == text.encode()
+    (package / "wheels" / "own-1-py3-none-any.whl").unlink()
+    gone = hitless("build", package, "--base", base, "-o", tmp_path / "none", "--cache", cache)
+    assert (gone.returncode, "BUILD-6" in gone.stderr) == (2, True), gone.stderr
+
+
+def own_wheel(file: Path, text: str) -> None:
+    with zipfile.ZipFile(file, "w") as wheel:
+        wheel.writestr("own.py", text)
+        wheel.writestr("own-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: own\nVersion: 1\n")
+        wheel.writestr("own-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("own-1.dist-info/RECORD", "own.py,,\nown-1.dist-info/METADATA,,\nown-1.dist-info/WHEEL,,\n")
 
 
 @pytest.mark.parametrize("owner", ["0:0", "1000:100"])

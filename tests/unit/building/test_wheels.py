@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hitless.building.target import Target
-from hitless.building.wheels import Lock, Wheel, choose, parse_lock
+from hitless.building.wheels import Lock, Wheel, WithoutWheelError, choose, parse_lock
 from hitless.errors import InputError
 from hitless.images.manifest import Platform
 
@@ -35,15 +35,24 @@ def test_the_best_wheel_of_each_package() -> None:
     )
 
 
+def test_a_wheel_that_is_a_file_here() -> None:
+    text = (
+        '[[packages]]\nname = "own"\nversion = "1"\n'
+        f'archive = {{ path = "wheels/own-1-py3-none-any.whl", hashes = {{ sha256 = "{A}" }} }}\n'
+    )
+    assert choose(text, TARGET) == (Wheel("own", "1", "own-1-py3-none-any.whl", 0, A),)
+
+
 def test_every_package_without_a_wheel_is_named() -> None:
     text = (
         locked("one", "1", ("one-1-cp312-cp312-manylinux2014_x86_64.whl", A))
         + locked("two", "1", ("two-1-py3-none-any.whl", A))
         + locked("three", "1", ("no wheel at all", A))
-        + '[[packages]]\nname = "four"\nversion = "1"\n'
+        + '[[packages]]\nname = "four"\nversion = "1"\narchive = { path = "four-1.tar.gz" }\n'
     )
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(WithoutWheelError) as refused:
         choose(text, TARGET)
+    assert refused.value.names == ("one", "three", "four")
     assert [problem.id for problem in refused.value.problems] == ["BUILD-1"] * 3
     assert [problem.message.split()[0] for problem in refused.value.problems] == ["one", "three", "four"]
     assert "Three ways out" in refused.value.problems[0].remedy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hitless.cli.build_reference import settings_page
 from hitless.cli.reference import options_page
 
 
@@ -20,3 +21,17 @@ def test_every_problem_of_packages_and_options_is_explained(repository: Path) ->
     page = (repository / "docs/reference/package-problems.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| ((?:[A-Z]+)-\d+) \|", page, re.MULTILINE))
     assert raised == explained
+
+
+def test_the_page_of_build_settings_is_the_one_that_the_code_makes(repository: Path) -> None:
+    committed = (repository / "docs/reference/build-settings.md").read_text(encoding="utf-8")
+    assert committed == settings_page(), "run: python -m hitless.cli.build_reference > docs/reference/build-settings.md"
+
+
+def test_every_problem_of_images_is_explained(repository: Path) -> None:
+    sources = "".join(file.read_text(encoding="utf-8") for file in (repository / "src/hitless").rglob("*.py"))
+    raised = set(re.findall(r'"((?:BUILD|BASE|IMG|REG)-\d+)"', sources))
+    page = (repository / "docs/reference/image-problems.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| ([A-Z]+-\d+) \|", page, re.MULTILINE)
+    assert raised == set(explained)
+    assert len(explained) == len(raised)

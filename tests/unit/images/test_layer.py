@@ -12,7 +12,7 @@ from tests.unit.images.samples import blob_of, file, layer_of, layer_of_tar, tar
 from hitless.images.digest import Verified, check_digest, digest_of, read_some, read_verified
 from hitless.images.faults import ImageError
 from hitless.images.layer import Layer
-from hitless.images.media import OCI_LAYER, Compression
+from hitless.images.media import DOCKER_LAYER, OCI_LAYER, Compression
 from hitless.images.packing import Packing, Unpacked, gzip, plain, stored
 
 DATA = bytes(range(256)) * 1000
@@ -159,3 +159,19 @@ def test_some_of_a_stream() -> None:
 
     assert read_some(Slow(b"hello"), 4) == b"hell"
     assert read_some(Slow(b"hello"), 9) == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("packing", "oci", "docker"),
+    [
+        pytest.param(plain(), OCI_LAYER, DOCKER_LAYER, id="plain"),
+        pytest.param(stored(), f"{OCI_LAYER}+gzip", f"{DOCKER_LAYER}.gzip", id="gzip"),
+    ],
+)
+def test_one_layer_has_a_name_in_both_families(packing: Packing, oci: str, docker: str) -> None:
+    layer = layer_of(file("a", DATA), packing=packing)
+    assert layer.descriptor.media_type == oci
+    other = layer.of_family(docker=True)
+    assert (other.descriptor.media_type, other.descriptor.digest) == (docker, layer.descriptor.digest)
+    assert other.tar().read() == layer.tar().read()
+    assert other.of_family(docker=False).descriptor == layer.descriptor

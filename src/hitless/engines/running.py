@@ -1,0 +1,73 @@
+"""The seam: something that runs, seen from outside. Whatever started it, it has an address, takes signals, and ends."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is started, and how. An engine that cannot do what is asked refuses it (InputError)."""
+
+    subject: str  # an image by its id or name; for plain processes a folder
+    port: int = 8080  # where it listens inside; 0: nowhere
+    command: tuple[str, ...] = ()  # instead of its own
+    user: str = ""  # such as "1000:100"; empty: its own
+    environment: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = False  # the whole root
+    writable: tuple[str, ...] = ()  # folders that can be written all the same, empty at first, in memory
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where it is reached from here."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+class Instance(Protocol):
+    """One started thing. All of it raises UnavailableError where the engine does not answer as it should."""
+
+    def address(self) -> Address:
+        """Known from the start on, whether or not anybody listens yet."""
+
+    def signal(self, number: int) -> None:
+        """To its first process; nothing happens where it has ended."""
+
+    def wait(self, within_s: float) -> int | None:
+        """Its exit code once it has ended (128 + n for signal n); None if it has not within so many seconds."""
+
+    def logs(self) -> str:
+        """All that it wrote so far, output and errors."""
+
+    def remove(self) -> None:
+        """End it at once and leave nothing behind; nothing happens the second time."""
+
+
+class Engine(Protocol):
+    """Where things run. `name` as users know it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def start(self, start: Start) -> Instance:
+        """Returns when it has been started, not when it is ready. What could not be started is gone again."""
+
+
+@contextlib.contextmanager
+def started(engine: Engine, start: Start) -> Iterator[Instance]:
+    """An instance for the length of a block, removed however the block ends."""
+    instance = engine.start(start)
+    try:
+        yield instance
+    finally:
+        instance.remove()
