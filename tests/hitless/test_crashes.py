@@ -82,7 +82,6 @@ def test_a_worker_that_dies_in_the_linger_is_replaced(instance: Instance) -> Non
     assert instance.health() == 503
 
 
-@pytest.mark.xfail(strict=True, reason="the supervisor has closed its share of the listening socket by then")
 def test_the_queue_outlives_a_worker_that_dies_as_the_linger_ends(package: Path) -> None:
     """Nobody is there to take what waits, when the linger is over: it is taken all the same (EXIT-3)."""
     with Instance(package, "--linger", "60", "--deadline", "90") as instance:

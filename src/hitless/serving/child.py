@@ -100,3 +100,9 @@ def how_it_ended(status: int) -> str:
     name = signal.Signals(-code).name if -code in signal.Signals.__members__.values() else f"signal {-code}"
     hint = {"SIGKILL": " (out of memory, if nobody sent it)", "SIGSEGV": " (a crash in native code)"}.get(name, "")
     return f"it was ended by {name}{hint}"
+
+
+def preload() -> None:
+    """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401

@@ -22,9 +22,10 @@ from itertools import count
 from hitless.errors import HitlessError
 from hitless.serving import lifecycle
 from hitless.serving.board import Cell, State
-from hitless.serving.child import Child, how_it_ended, start
+from hitless.serving.child import Child, how_it_ended, preload, start
 from hitless.serving.generation import Generation, check_same_address, mtimes
 from hitless.serving.lifecycle import Event, Phase
+from hitless.serving.listeners import begin_no_more
 from hitless.serving.options import Options
 from hitless.serving.package import Package, read_package
 from hitless.serving.quiet import Quiet
@@ -62,6 +63,7 @@ class Supervisor:
         self._current = Generation.of(package, self._workers)
         self._older: list[Generation] = []  # leaving
         self._newer: Generation | None = None  # coming up
+        self._has_rescued = False
         self._files = mtimes(package.folder) if options.reload else {}
 
     def run(self) -> int:
@@ -75,7 +77,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._selector.register(wakeup, selectors.EVENT_READ, lambda: self._signals(wakeup))
         self._own = (wakeup, wake)
-        _preload()
+        preload()
         gc.collect()
         gc.freeze()  # what is here now stays shared with the workers
         self._fill(self._current)
@@ -132,9 +134,15 @@ class Supervisor:
                 self._after(_TICK_S, lambda: self._listen_for(quiet))
         elif self._phase is Phase.DRAINING:
             self._order(DRAIN)
-            for listener in self._listeners:
-                listener.close()
+            if sum(map(begin_no_more, self._listeners)) < len(self._listeners):
+                self._close_listeners()  # held open, they would go on taking
             self._check_empty()
+
+    def _close_listeners(self) -> None:
+        """Nothing waits in the accept queue any more. Until then it outlives any worker (EXIT-3)."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
 
     def _listen_for(self, quiet: Quiet) -> None:
         """`--linger quiet`: the linger ends once nobody asks any more."""
@@ -174,7 +182,8 @@ class Supervisor:
             self._start(generation, index)
 
     def _start(self, generation: Generation, index: int) -> None:
-        if not self._phase.accepting or generation.children[index] is not None:
+        may_start = self._phase.accepting or (self._phase is Phase.DRAINING and self._listeners)
+        if not may_start or generation.children[index] is not None:
             return
         if generation is not self._current and generation is not self._newer:
             return  # replaced while this worker waited for its return
@@ -191,7 +200,7 @@ class Supervisor:
         self._selector.register(child.control, selectors.EVENT_READ, lambda: self._hear(generation, index, child))
         self._selector.register(child.stderr, selectors.EVENT_READ, lambda: self._relay(index, child))
         if self._phase.leaving:
-            child.order(LINGER)
+            child.order(LINGER if self._phase.accepting else DRAIN)
 
     def _hear(self, generation: Generation, index: int, child: Child) -> None:
         reports = child.reports()
@@ -200,7 +209,9 @@ class Supervisor:
                 if not child.control.recv(1, socket.MSG_PEEK):
                     self._selector.unregister(child.control)  # it has ended, or is about to
         for report in reports:
-            if report.loaded_s is not None:
+            if report.emptied:
+                self._close_listeners()
+            elif report.loaded_s is not None:
                 self._loaded(generation, index, child, report.loaded_s)
             else:
                 self._load_failed(generation, report)
@@ -263,7 +274,15 @@ class Supervisor:
             self._give_up_reload(f"its worker died: {how_it_ended(status)}")
         elif self._phase.accepting and generation is self._current and not child.retired:
             self._bring_back(generation, index, child, status)
+        elif self._nobody_has_emptied_the_queue() and not self._has_rescued:
+            self._has_rescued = True
+            self._start(self._current, index)
         self._check_empty()
+
+    def _nobody_has_emptied_the_queue(self) -> bool:
+        """The last worker died after the linger, and before it took what was waiting."""
+        alone = not any(generation.living() for generation in self._all())
+        return self._phase is Phase.DRAINING and bool(self._listeners) and alone
 
     def _bring_back(self, generation: Generation, index: int, child: Child, status: int) -> None:
         restarts = generation.restarts[index]
@@ -376,9 +395,3 @@ class Supervisor:
                 self._current.children[index] = None
                 self._older.append(Generation(self._current.package, self._current.board, [old]))
                 self._start(self._current, index)
-
-
-def _preload() -> None:
-    """What every worker needs is imported once, here: its memory is shared, its time is spent once."""
-    with contextlib.suppress(ImportError):
-        import uvloop  # noqa: F401

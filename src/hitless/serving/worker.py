@@ -46,9 +46,13 @@ _LAST_WORDS_S = 1.0  # for clients to take their last answer
 
 
 class Report(msgspec.Struct, omit_defaults=True):
-    """What a worker tells its supervisor. `loaded_s`: the model is there, after so many seconds."""
+    """What a worker tells its supervisor.
+
+    `loaded_s`: the model is there, after so many seconds. `emptied`: nothing waits in the accept queue any more.
+    """
 
     loaded_s: float | None = None
+    emptied: bool = False
     problems: list[Problem] = []
     failed: str = ""  # a traceback of the model's own code
 
@@ -220,6 +224,7 @@ class Worker:
         """Finish every request that was received (EXIT-3), then leave."""
         if self._alone or self._place.board.phase >= Phase.DRAINING:  # else others go on: what waits is theirs
             await self._acceptor.end()
+            self._tell(Report(emptied=True))
         self._acceptor.close()
         quiet = 0
         while quiet < 3:  # look for work that has just come before closing what seems idle
