@@ -27,6 +27,7 @@ from bench.rollout.servers import OURS, Server
 from bench.serving import environments, machine, processes
 from bench.serving.environments import Environment, EnvironmentFailedError
 from bench.serving.findings import publishable
+from bench.serving.results import write
 
 HERE = Path(__file__).parent
 TEXT_WIDTH = 170
@@ -141,7 +142,7 @@ class Bench:
         lines = (line.rstrip() for line in text.getvalue().splitlines())
         (output / f"{NAME}-latest.txt").write_text("\n".join(lines) + "\n")
         dated = output / f"{NAME}-{document['date'][:10]}.json"
-        results.write(document, dated)
+        write(document, dated)
         latest = output / f"{NAME}-latest.json"
         latest.unlink(missing_ok=True)
         latest.symlink_to(dated.name)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from bench.rollout import load, summary
@@ -66,16 +64,3 @@ def document(
         "skipped": [dict(one) for one in skipped],
         "runs": [dict(run) for run in runs],
     }
-
-
-def write(document: Mapping[str, Any], target: Path) -> None:
-    """One record a line where there are many."""
-    parts = []
-    for key, value in document.items():
-        if isinstance(value, list) and value:
-            rows = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in value)
-            parts.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
-        else:
-            parts.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("{\n" + ",\n".join(parts) + "\n}\n")

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from hitless.building.base import PATH
 from hitless.building.bootfile import BOOT_FILE, PACKAGE
 from hitless.building.cache import LayerCache
 from hitless.building.keys import MARK
@@ -109,7 +110,7 @@ def assemble(
 
 def execution(base: Configuration, recipe: Recipe, port: int, labels: Mapping[str, str]) -> Mapping[str, object]:
     """What is started, as whom, with what: over what the base says."""
-    path = base.environment.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    path = base.environment.get("PATH") or PATH
     environment = {**base.environment, "PATH": f"/{VENV}/bin:{path}", **recipe.environment}
     return {
         "Entrypoint": None,  # the base's would get our command as its arguments

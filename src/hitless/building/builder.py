@@ -28,11 +28,12 @@ from hitless.building.runtime import REQUIREMENTS
 from hitless.building.target import Target
 from hitless.building.wheelhouse import Wheelhouse
 from hitless.building.wheels import LOCK_FILE, Lock, Wheel, parse_lock
-from hitless.errors import InputError, Problem
+from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.flattening import flatten
 from hitless.images.image import Image
 from hitless.images.manifest import Platform
 from hitless.images.packing import gzip, plain
+from hitless.images.replacing import replacing
 from hitless.images.tarball import EPOCH
 from hitless.spec.contract import Contract
 
@@ -126,9 +127,8 @@ def base_facts(order: Order) -> BaseFacts:
     facts = facts_of(flatten(order.base, wanted), order.base.configuration, order.base_what)
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f".{place.name}-{os.getpid()}")
-        beside.write_text(json.dumps(as_json(facts)), encoding="utf-8")
-        beside.replace(place)
+        with replacing(place) as written:
+            written.write(json.dumps(as_json(facts)).encode())
     return facts
 
 
@@ -148,9 +148,11 @@ def chosen_wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
         return known
     order.begun("choosing the packages")
     wheels = resolve(_with_compiled(requirements, order.compiled), target, folder=order.folder)
-    beside = file.with_name(f".{LOCK_FILE}-{os.getpid()}")
-    beside.write_text(lock.with_target(target, asked, wheels).text(), encoding="utf-8")
-    beside.replace(file)
+    try:
+        with replacing(file) as written:
+            written.write(lock.with_target(target, asked, wheels).text().encode())
+    except OSError as error:
+        raise UnavailableError(f"{file} cannot be written: {error.strerror}") from error
     return wheels
 
 

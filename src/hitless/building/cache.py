@@ -20,6 +20,7 @@ from hitless.images.layer import Blob, Layer
 from hitless.images.manifest import Descriptor
 from hitless.images.media import Compression, layer_type
 from hitless.images.packing import Packing
+from hitless.images.replacing import replacing
 
 
 def default_folder() -> Path:
@@ -56,7 +57,7 @@ class LayerCache:
     def pack(self, key: str, pieces: Iterable[bytes], packing: Packing, *, docker: bool) -> tuple[Layer, Record]:
         """Pack a tar, and keep it. UnavailableError where the disk is full."""
         try:
-            with self._scratch(self._blobs) as (file, path):
+            with self._scratch() as (file, path):
                 counted = _Counted(pieces)
                 packed, size = sha256(), 0
                 for piece in packing.pack(counted):
@@ -104,10 +105,9 @@ class LayerCache:
         return UnavailableError(f"the cache {self._records.parent} cannot be written: {error.strerror}")
 
     def _remember(self, key: str, record: Record) -> None:
-        with self._scratch(self._records) as (file, path):
+        self._records.mkdir(parents=True, exist_ok=True)
+        with replacing(self._records / key) as file:
             file.write(json.dumps(vars(record)).encode())
-            file.flush()
-            path.replace(self._records / key)
 
     def _layer(self, record: Record) -> Layer:
         path = self._path(record.digest)
@@ -118,9 +118,9 @@ class LayerCache:
         return self._blobs / digest.partition(":")[2]
 
     @contextmanager
-    def _scratch(self, folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+    def _scratch(self) -> Iterator[tuple[BinaryIO, Path]]:
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=self._blobs)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file, Path(name)

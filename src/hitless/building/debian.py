@@ -6,26 +6,26 @@ The same packages give the same digest.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from hitless.building.base import PATH
+from hitless.building.cache import LayerCache
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.configuration import empty
 from hitless.images.image import Image
-from hitless.images.layer import Blob, Layer
-from hitless.images.layout import put_blob, write_layout
-from hitless.images.manifest import Descriptor, Platform
-from hitless.images.media import layer_type
-from hitless.images.packing import Packing, gzip
+from hitless.images.layer import Layer
+from hitless.images.layout import write_layout
+from hitless.images.manifest import Platform
+from hitless.images.packing import gzip
 from hitless.images.tarball import EPOCH, Entry, of_bytes, tar_pieces
 
 SUITES = {"bookworm": "3.11", "trixie": "3.13"}  # and their Python
@@ -35,7 +35,6 @@ _ALWAYS = "ca-certificates,base-files,base-passwd,netbase,tzdata,libstdc++6,libg
 _JAVA = {"bookworm": "openjdk-17-jre-headless", "trixie": "openjdk-21-jre-headless"}
 _DROPPED = ("usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/info/", "usr/share/lintian/", "dev/",
             "var/cache/", "var/log/", "usr/share/bug/", "usr/share/bash-completion/", "var/lib/apt/")  # fmt: skip
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LONGEST_S = 1800.0
 
 
@@ -67,13 +66,17 @@ def make_base(base: Base, folder: Path, name: str = "latest") -> Image:
         raw = Path(scratch) / "base.tar"
         _bootstrap(base, raw)
         with tarfile.open(raw) as archive:
-            layer = _layer(_refined(archive), gzip(), folder)
-    image = Image(empty(Platform(base.architecture, "linux")), ()).on_top(
-        [layer], [{"created": CREATED, "created_by": f"hitless base make: {base.suite}: {base.packages}"}], CREATED
-    )
-    configured = image.configured(image.configuration.executing(Env=[f"PATH={_PATH}"], Cmd=["/bin/sh"]))
-    write_layout(folder, {name: configured})
-    return configured
+            pieces = tar_pieces(_refined(archive))
+            layer, _ = LayerCache(Path(scratch)).pack("base", pieces, gzip(), docker=False)
+        image = _image(base, layer)
+        write_layout(folder, {name: image})
+    return image
+
+
+def _image(base: Base, layer: Layer) -> Image:
+    history = {"created": CREATED, "created_by": f"hitless base make: {base.suite}: {base.packages}"}
+    image = Image(empty(Platform(base.architecture, "linux")), ()).on_top([layer], [history], CREATED)
+    return image.configured(image.configuration.executing(Env=[f"PATH={PATH}"], Cmd=["/bin/sh"]))
 
 
 def _bootstrap(base: Base, target: Path) -> None:
@@ -139,24 +142,3 @@ def _content(entry: Entry) -> bytes:
         return b""
     with closing(entry.open()) as file:
         return file.read()
-
-
-def _layer(entries: Iterable[Entry], packing: Packing, folder: Path) -> Layer:
-    """Packed into a scratch file beside its place, then kept in the layout."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=".layer-", dir=folder) as scratch:
-        plain, packed = hashlib.sha256(), hashlib.sha256()
-
-        def counted() -> Iterator[bytes]:
-            for piece in tar_pieces(entries):
-                plain.update(piece)
-                yield piece
-
-        size = 0
-        for piece in packing.pack(counted()):
-            packed.update(piece)
-            size += scratch.write(piece)
-        scratch.flush()
-        descriptor = Descriptor(layer_type(packing.compression, docker=False), f"sha256:{packed.hexdigest()}", size)
-        place = put_blob(folder, Blob(descriptor, lambda: Path(scratch.name).open("rb")))  # noqa: SIM115
-    return Layer(Blob(descriptor, lambda: place.open("rb")), f"sha256:{plain.hexdigest()}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
+
+from hitless.images.replacing import replacing
 
 
 class FileHashes:
@@ -40,6 +41,5 @@ class FileHashes:
             return
         with suppress(OSError):
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._place.with_name(f".{self._place.name}-{os.getpid()}")
-            beside.write_text(json.dumps(self._known))
-            beside.replace(self._place)
+            with replacing(self._place) as file:
+                file.write(json.dumps(self._known).encode())

@@ -6,7 +6,6 @@ python hostile_layer.py FOLDER files|folders
 from __future__ import annotations
 
 import hashlib
-import resource
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -63,7 +62,9 @@ def main(folder: Path, kind: str) -> None:
         flatten(image(folder / "layer.gz", NAMES[kind]))
     except ImageError as error:
         sys.stderr.write(str(error))
-    sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+    # VmHWM, and not ru_maxrss: that one is inherited from the process that started this one (getrusage(2)).
+    lines = Path("/proc/self/status").read_text().splitlines()
+    sys.stdout.write(str(next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-from types import TracebackType
-from typing import Self
 
 import httpx
 import msgspec
@@ -20,6 +18,7 @@ from hitless.images.manifest import MOST_MANIFEST_BYTES, Descriptor, Index, Mani
 from hitless.images.media import DOCKER_LIST, DOCKER_MANIFEST, INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST
 from hitless.images.reference import Reference
 from hitless.images.registry.address import resolved
+from hitless.images.registry.closing import Closing
 from hitless.images.registry.download import Download
 from hitless.images.registry.refusals import Reply, refusal
 from hitless.images.registry.transport import Access, Call, Transport
@@ -34,7 +33,7 @@ class _Tags(msgspec.Struct):
     tags: list[str] | None = None
 
 
-class Repository:
+class Repository(Closing):
     """Safe in threads; to be closed. `writes`: tokens are for pushing, too."""
 
     def __init__(self, reference: Reference, access: Access | None = None, *, writes: bool = False) -> None:
@@ -103,11 +102,3 @@ class Repository:
 
     def close(self) -> None:
         self.transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

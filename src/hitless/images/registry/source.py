@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from hitless.images.digest import Readable
 from hitless.images.faults import ImageError, damaged, unreadable
 from hitless.images.manifest import Descriptor, Index, Manifest
 from hitless.images.reference import Reference
+from hitless.images.registry.closing import Closing
 from hitless.images.registry.repository import Repository
 from hitless.images.registry.transport import Access
 
 
-class RegistrySource:
+class RegistrySource(Closing):
     """What a reference stands for. The connection stays open for blobs that are read later, until `close`."""
 
     def __init__(self, reference: Reference, access: Access | None = None) -> None:
@@ -51,11 +49,3 @@ class RegistrySource:
 
     def close(self) -> None:
         self._repository.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -9,8 +9,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
-from typing import Self
 
 import httpx
 
@@ -19,6 +17,7 @@ from hitless.images.credentials import Logins, find_login
 from hitless.images.faults import unreadable
 from hitless.images.registry.address import base_url, is_loopback, resolved, same_origin
 from hitless.images.registry.authority import MOST_TOKEN_REPLY_BYTES, Authority
+from hitless.images.registry.closing import Closing
 from hitless.images.registry.patience import Interrupted, Patience, Sleep
 from hitless.images.registry.refusals import PASSING, Reply
 from hitless.images.registry.trust import trusted
@@ -62,7 +61,7 @@ class Call:
     body: Body | None = None
 
 
-class Transport:
+class Transport(Closing):
     """A connection pool with what lets us in. Safe in threads; to be closed."""
 
     def __init__(self, host: str, access: Access) -> None:
@@ -83,10 +82,14 @@ class Transport:
 
     def send(self, call: Call, most: int = SHORT) -> Reply:
         """The reply, tried again while there is hope. ImageError for more than `most` bytes; UnavailableError."""
+        return self._settled(lambda: self.send_once(call, most))
+
+    def _settled(self, once: Callable[[], Reply]) -> Reply:
+        """A reply that is not going to change, however many tries that takes. UnavailableError."""
         patience = self.patience()
         while True:
             try:
-                reply = self.send_once(call, most)
+                reply = once()
             except Interrupted as trouble:
                 patience.after(trouble)
                 continue
@@ -181,28 +184,11 @@ class Transport:
 
     def _fetch(self, method: str, url: httpx.URL, headers: dict[str, str], body: bytes) -> Reply:
         """For tokens, wherever they are given; without Authorization of ours."""
-        patience = self.patience()
-        while True:
-            try:
-                call = Call(method, url, (), headers, body_of(body) if body else None)
-                reply = self.short(self._sent(call, None), MOST_TOKEN_REPLY_BYTES)
-            except Interrupted as trouble:
-                patience.after(trouble)
-                continue
-            if not reply.is_passing:
-                return reply
-            patience.after(reply)
+        call = Call(method, url, (), headers, body_of(body) if body else None)
+        return self._settled(lambda: self.short(self._sent(call, None), MOST_TOKEN_REPLY_BYTES))
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Bytes(httpx.SyncByteStream):
