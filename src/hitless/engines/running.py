@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """For what is not trusted: no route out, no capabilities but the few that servers need, no new privileges, limits.
+
+    Its address is then its own one, reached from here directly.
+    """
+
+    memory_bytes: int = 4 << 30
+    processes: int = 1024
+    label: str = ""  # on everything that is made for it, so that it can be found and removed after a crash
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,7 @@ class Start:
     environment: Mapping[str, str] = field(default_factory=dict)
     read_only: bool = False  # the whole root
     writable: tuple[str, ...] = ()  # folders that can be written all the same, empty at first, in memory
+    confinement: Confinement | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,9 @@ class Address:
     def url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+
+Saw = Callable[[str, str], None]  # "stdout", "stderr", or "" where they are not told apart; the line without its end
 
 
 class Instance(Protocol):
@@ -48,6 +64,15 @@ class Instance(Protocol):
 
     def logs(self) -> str:
         """All that it wrote so far, output and errors."""
+
+    def follow(self, saw: Saw) -> None:
+        """Every line from its first on goes to `saw`, from a thread, as it is written; ends by itself with it."""
+
+    def memory_bytes(self) -> int | None:
+        """What it takes now, page cache left out; None where nobody can tell."""
+
+    def written(self) -> tuple[str, ...] | None:
+        """Absolute paths of the files that it made or changed in its own file system; None where nobody can tell."""
 
     def remove(self) -> None:
         """End it at once and leave nothing behind; nothing happens the second time."""

@@ -1,0 +1,1 @@
+"""Looking at what does not run: images, files, config.json."""
