@@ -59,9 +59,9 @@ def show(
     from hitless.building.base import facts_of, wanted
     from hitless.cli.build_report import size
     from hitless.cli.incoming import told_when_slow
-    from hitless.cli.subjects import opened
     from hitless.images.flattening import flatten
     from hitless.images.manifest import Platform
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image
 
     with opened(subject, plain_http=plain_http) as source, told_when_slow("reading its layers"):

@@ -157,7 +157,7 @@ def _order(stack: contextlib.ExitStack, wish: Wish) -> tuple[Order, Mapping[str,
     """And for the base's layers, where a registry has them already, their repository there."""
     from hitless.building.builder import Order
     from hitless.building.cache import default_folder
-    from hitless.cli.subjects import opened
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image
 
     base = wish.base or from_package(wish.folder, wish.recipe.base)
@@ -187,7 +187,7 @@ def from_package(folder: Path, base: str) -> str:
 def _previous(stack: contextlib.ExitStack, tag: str, platform: Platform, plain_http: bool | None) -> Reuse:
     """The layers of the image that the tag names now; none where there is none."""
     from hitless.building.assemble import no_reuse, reusable
-    from hitless.cli.subjects import opened
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image
 
     try:

@@ -29,10 +29,10 @@ def dockerfile(
     from hitless.building.recipe import read_recipe
     from hitless.cli.build import from_package
     from hitless.cli.incoming import told_when_slow
-    from hitless.cli.subjects import opened
     from hitless.errors import InputError, Problem
     from hitless.images.flattening import flatten
     from hitless.images.manifest import Platform
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image
 
     recipe = read_recipe(folder)

@@ -40,9 +40,9 @@ def inspect(
     from rich.console import Console
 
     from hitless.cli.incoming import told_when_slow
-    from hitless.cli.subjects import opened
     from hitless.images.flattening import flatten
     from hitless.images.manifest import Platform
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image
 
     with opened(subject, plain_http=plain_http) as source, told_when_slow("reading its layers"):

@@ -28,7 +28,7 @@ def push(
       hitless push image 127.0.0.1:5000/my-model:v1
       hitless push image.tar registry.example/team/my-model:v1
     """
-    from hitless.cli.subjects import opened
+    from hitless.images.opening import opened
     from hitless.images.reading import read_images
 
     with opened(source, plain_http=plain_http) as subject:
@@ -48,9 +48,9 @@ def pull(
       hitless pull registry.example/python:3.11 base
       hitless pull registry.example/python:3.11 base --platform linux/arm64
     """
-    from hitless.cli.subjects import opened
     from hitless.images.layout import write_index, write_layout
     from hitless.images.manifest import Platform
+    from hitless.images.opening import opened
     from hitless.images.reading import read_image, read_images
 
     with opened(source, plain_http=plain_http) as subject:

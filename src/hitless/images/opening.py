@@ -12,7 +12,7 @@ from hitless.images.reference import Reference, parse_reference
 
 
 @dataclass(frozen=True)
-class Subject:
+class Opened:
     """An opened source. `reference`: where it is a registry's; paths are none, they differ from machine to machine."""
 
     source: Source
@@ -21,25 +21,25 @@ class Subject:
 
 
 @contextlib.contextmanager
-def opened(text: str, *, plain_http: bool | None = None) -> Iterator[Subject]:
+def opened(text: str, *, plain_http: bool | None = None) -> Iterator[Opened]:
     """`oci:DIR:TAG`, a folder (or `DIR:TAG`), a .tar, or a reference; ImageError, UnavailableError."""
     plain = text.removeprefix("oci:")
     path, tag = _place(plain)
     if path.is_dir():
         from hitless.images.layout import LayoutSource
 
-        yield Subject(LayoutSource(path, tag), f"the layout {plain}")
+        yield Opened(LayoutSource(path, tag), f"the layout {plain}")
     elif path.is_file():
         from hitless.images.archive import archive_source
 
-        yield Subject(archive_source(path, tag), f"the archive {plain}")
+        yield Opened(archive_source(path, tag), f"the archive {plain}")
     else:
         from hitless.images.registry.source import RegistrySource
         from hitless.images.registry.transport import Access
 
         reference = parse_reference(text)
         with RegistrySource(reference, Access(plain_http)) as registry:
-            yield Subject(registry, str(reference), reference)
+            yield Opened(registry, str(reference), reference)
 
 
 def _place(text: str) -> tuple[Path, str]:
