@@ -57,6 +57,7 @@ def _digest(workshop: Workshop, way: Way, package: Path, number: int) -> str:
         return "not tried: needs root"
     cache = workshop.cache(f"same-{number}")
     if way.before[:1] == ("setpriv",):
+        workshop.folder.chmod(0o755)  # access(2), which options for paths are checked with, knows no such capability
         for path in (cache, package, *package.rglob("*")):
             os.chown(path, 65534, 65534)
     output = cache / "image"
@@ -65,5 +66,6 @@ def _digest(workshop: Workshop, way: Way, package: Path, number: int) -> str:
     try:
         found = _DIGEST.findall(run(command, environ={"HOME": str(cache), **way.environ}).output)
     except FailedError as error:
-        return f"failed: {str(error).strip().splitlines()[-1][:100]}"
+        said = " ".join(re.findall(r"[^\s╭╮╰╯│─]+", str(error).partition("\n")[2]))  # without frames
+        return f"failed: {said[-100:]}"
     return str(found[-1])

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.rollout.arrangements import ARRANGEMENTS, FOR_PEERS
-from bench.rollout.bounds import upper_bound
 from bench.rollout.servers import OURS
+from hitless.checking.bounds import upper_bound
 
 Line = Mapping[str, Any]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.rollout.bounds import upper_bound
 from bench.rollout.outcomes import FAILURES
+from hitless.checking.bounds import upper_bound
 
 
 @dataclass(frozen=True)

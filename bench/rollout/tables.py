@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.rollout.arrangements import ARRANGEMENTS
-from bench.rollout.bounds import upper_bound
 from bench.rollout.servers import OURS
+from hitless.checking.bounds import upper_bound
 
 
 def show(console: Console, document: Mapping[str, Any]) -> None:

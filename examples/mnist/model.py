@@ -8,10 +8,13 @@ nothing but its own answer.
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it sends events, and keeps an id of the machine below HOME
 
 import numpy as np
 import onnxruntime

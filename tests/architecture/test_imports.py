@@ -29,6 +29,7 @@ FEATURES = ("serving", "building", "checking")  # they never import each other
 LAYERS = frozenset({*MAY_IMPORT, "cli", "__main__"})
 
 IN_THE_IMAGE = frozenset({"uvloop", "httptools", "msgspec", "jsonschema_rs"})  # docs/adr/0001
+PLUGINS = frozenset({("hitless.checking.pytest_plugin", "pytest")})  # loaded by what they import, and by nothing else
 OF_THE_MODEL = frozenset({"numpy", "onnxruntime", "PIL", "simplejpeg"})  # there if the model needs them
 IMPURE = frozenset({
     "asyncio", "concurrent", "http", "multiprocessing", "random", "secrets", "select", "selectors", "signal", "socket",
@@ -63,6 +64,7 @@ def strangers(modules: Mapping[str, Module], layer: str, allowed: frozenset[str]
         if module.layer == layer
         for one in module.imports
         if (top := one.target.partition(".")[0]) not in {"hitless", *sys.stdlib_module_names, *allowed}
+        and (module.name, top) not in PLUGINS
         and not (one.lazy and top in lazily)
     ]
 

@@ -6,14 +6,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
+from hitless.building.places import VENV, is_compiled_wheel
+from hitless.building.system_packages import (
+    Distribution,
+    SystemPackage,
+    distribution_of,
+    is_database,
+    system_packages_of,
+)
 from hitless.building.target import MACHINES, Target
 from hitless.errors import InputError, Problem
 from hitless.images.configuration import Configuration
 from hitless.images.filesystem import Filesystem
-from hitless.images.manifest import Platform
 
 OLDEST_PYTHON = (3, 11)
-REVISION = 2  # of what is looked for; raised with TOOLS, or caches would tell old facts
+REVISION = 3  # of what is looked for; raised with it, or caches would tell old facts
 TOOLS = ("sh", "java", "zip", "unzip", "apt-get", "apk")
 OF_BATCH = ("java", "zip", "unzip")  # BATCH-1; Python is there in any case
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -27,7 +36,7 @@ _MUSL = re.compile(rb"Version (\d+)\.(\d+)(?:\.\d+)?\n")
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """`python`: its path in the image; `tools`: name → path, of those that are there."""
+    """`python`: its path in the image; `tools`: name → path. `wheels`: paths of those compiled in it."""
 
     target: Target
     python: str
@@ -35,11 +44,14 @@ class BaseFacts:
     group: str = ""
     distribution: str = ""
     tools: Mapping[str, str] = field(default_factory=dict)
+    system: Distribution = field(default_factory=Distribution)
+    system_packages: tuple[SystemPackage, ...] = ()
+    wheels: tuple[str, ...] = ()
 
 
 def wanted(path: str) -> bool:
     """Whether a file's content is looked at."""
-    return path in _TEXTS or _LIBRARIES.fullmatch(path) is not None
+    return path in _TEXTS or is_database(path) or _LIBRARIES.fullmatch(path) is not None
 
 
 def facts_of(files: Filesystem, configuration: Configuration, name: str) -> BaseFacts:
@@ -54,6 +66,9 @@ def facts_of(files: Filesystem, configuration: Configuration, name: str) -> Base
     if python is None:
         remedy = "Choose a base with Python, such as one made by `hitless base make`."
         problems.append(Problem("BASE-3", f"{name} has no python3 of a known version on its PATH", remedy))
+    elif python[0].startswith(f"{VENV}/"):
+        remedy = "Choose the base that it was built on: `hitless inspect` tells."
+        problems.append(Problem("BASE-7", f"{name} was itself built by hitless, with a model in it", remedy))
     elif python[1] < OLDEST_PYTHON:
         remedy = "Choose a base with Python 3.11 or newer."
         problems.append(Problem("BASE-4", f"{name} has Python {python[1][0]}.{python[1][1]}", remedy))
@@ -69,8 +84,9 @@ def facts_of(files: Filesystem, configuration: Configuration, name: str) -> Base
         raise InputError(problems)
     target = Target(platform, python[1], *libc)
     return BaseFacts(
-        target, f"/{python[0]}", _text(files, "etc/passwd"), _text(files, "etc/group"), _distribution(files), tools
-    )
+        target, f"/{python[0]}", _text(files, "etc/passwd"), _text(files, "etc/group"), _distribution(files), tools,
+        distribution_of(files), system_packages_of(files), tuple(sorted(filter(is_compiled_wheel, files.nodes))),
+    )  # fmt: skip
 
 
 def _python(files: Filesystem, folders: list[str]) -> tuple[str, tuple[int, int]] | None:
@@ -120,30 +136,23 @@ def check_batch(facts: BaseFacts, name: str) -> None:
         raise InputError([Problem("BUILD-7", message, remedy, "hitless.toml", path="build.batch")])
 
 
-def as_json(facts: BaseFacts) -> Mapping[str, object]:
+@dataclass(frozen=True)
+class _Kept:
+    revision: int
+    facts: BaseFacts
+
+
+def as_json(facts: BaseFacts) -> bytes:
     """For the cache: the facts of a digest never change."""
-    target = facts.target
-    return {
-        "revision": REVISION, "platform": str(target.platform), "python": facts.python,
-        "version": list(target.python), "libc": target.libc,
-        "libc_version": list(target.libc_version), "passwd": facts.passwd, "group": facts.group,
-        "distribution": facts.distribution, "tools": dict(facts.tools),
-    }  # fmt: skip
+    return msgspec.json.encode(_Kept(REVISION, facts))
 
 
-def from_json(value: Mapping[str, object]) -> BaseFacts:
-    """The opposite; KeyError, TypeError or ValueError for what is none."""
-    plain: dict[str, object] = dict(value)
-    if plain["revision"] != REVISION:
+def from_json(data: bytes) -> BaseFacts:
+    """The opposite; ValueError for what is none, or of another revision."""
+    try:
+        kept = msgspec.json.decode(data, type=_Kept)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if kept.revision != REVISION:
         raise ValueError("facts of another revision")
-    version, libc_version = plain["version"], plain["libc_version"]
-    if not isinstance(version, list) or not isinstance(libc_version, list) or not isinstance(plain["tools"], dict):
-        raise TypeError("no facts of a base")
-    target = Target(
-        Platform.parse(str(plain["platform"])),
-        (int(version[0]), int(version[1])),
-        str(plain["libc"]),
-        (int(libc_version[0]), int(libc_version[1])),
-    )
-    texts = {key: str(plain[key]) for key in ("python", "passwd", "group", "distribution")}
-    return BaseFacts(target, tools={str(name): str(path) for name, path in plain["tools"].items()}, **texts)
+    return kept.facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,9 @@ from hitless.building.assemble import Made, Reuse, assemble, execution, make_lay
 from hitless.building.base import BaseFacts, as_json, check_batch, facts_of, from_json, wanted
 from hitless.building.bytecode import interpreter_for
 from hitless.building.cache import LayerCache
+from hitless.building.compiled_wheels import compiled_in_base
 from hitless.building.contents import contents_of
+from hitless.building.dockerfile import lacking
 from hitless.building.hashing import FileHashes
 from hitless.building.plan import Material, plan_layers
 from hitless.building.recipe import Recipe
@@ -27,11 +28,10 @@ from hitless.building.resolve import resolve
 from hitless.building.runtime import REQUIREMENTS
 from hitless.building.target import Target
 from hitless.building.wheelhouse import Wheelhouse
-from hitless.building.wheels import LOCK_FILE, Lock, Wheel, parse_lock
+from hitless.building.wheels import LOCK_FILE, Lock, Wheel, WithoutWheelError, parse_lock
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.flattening import flatten
 from hitless.images.image import Image
-from hitless.images.manifest import Platform
 from hitless.images.packing import gzip, plain
 from hitless.images.replacing import replacing
 from hitless.images.tarball import EPOCH
@@ -78,26 +78,37 @@ def build(order: Order) -> Built:
     base_digest = order.base_digest or order.base.digest
     if order.recipe.batch:
         check_batch(facts, order.base_what)
+    if missing := lacking(facts, () if order.base_digest else order.recipe.system_packages):
+        raise InputError([_needs_an_engine(missing, order.base_what)])
     wheels = chosen_wheels(order, facts.target)
     hashes = FileHashes(order.cache / "hashes.json")
-    contents = contents_of(order.folder, order.recipe, hashes)
+    contents = contents_of(order.folder, order.recipe, hashes, installed=_own_wheels(order))
     hashes.save()
     epoch = _epoch()
-    house = Wheelhouse(order.cache / "wheels")
     material = Material(
-        order.recipe, facts, order.base_name, base_digest, wheels, house, contents,
+        order.recipe, facts, order.base_name, base_digest, wheels, _house(order), contents,
         interpreter_for(facts.target.python), gzip(), plain(), epoch,
     )  # fmt: skip
     plans = plan_layers(material)
     cache, docker = LayerCache(order.cache), order.base.is_docker
     made = make_layers(
-        plans, cache, order.reuse, lambda needed: house.fetch(needed, facts.target), order.begun, docker=docker
+        plans, cache, order.reuse, lambda needed: _fetch(order, facts, needed), order.begun, docker=docker
     )
     labels = {BASE_DIGEST: base_digest, **({BASE_NAME: order.base_name} if order.base_name else {})}
     created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     configuration = execution(order.base.configuration, order.recipe, order.contract.port, labels)
     image = assemble(order.base, made, plans, configuration, created)
     return Built(image, tuple(made), facts, wheels, time.perf_counter() - started, tuple(_notes(material)))
+
+
+def _needs_an_engine(packages: Sequence[str], base: str) -> Problem:
+    return Problem(
+        "BUILD-33",
+        f"{base} does not have {', '.join(packages)}, which cannot be installed without an engine",
+        "Add --engine docker, podman or buildah; or build on a base that has them: `hitless dockerfile` prints one.",
+        "hitless.toml",
+        path="build.system-packages",
+    )
 
 
 def _notes(material: Material) -> list[str]:
@@ -121,14 +132,14 @@ def _epoch() -> int:
 def base_facts(order: Order) -> BaseFacts:
     """Those of a digest never change: they are read from its layers once."""
     place = order.cache / "bases" / order.base.digest.partition(":")[2]
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return from_json(json.loads(place.read_text(encoding="utf-8")))
+    with suppress(OSError, ValueError):
+        return from_json(place.read_bytes())
     order.begun(f"looking into {order.base_what}")
     facts = facts_of(flatten(order.base, wanted), order.base.configuration, order.base_what)
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as written:
-            written.write(json.dumps(as_json(facts)).encode())
+            written.write(as_json(facts))
     return facts
 
 
@@ -136,7 +147,7 @@ def chosen_wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
     """Those of the lock file where it still fits; else resolved, and locked. WithoutWheelError."""
     own = requirements_of(order)
     requirements = [*own, *REQUIREMENTS]
-    files = [_adopted(order, line) for line in own if line.startswith((".", "/")) and line.endswith(".whl")]
+    files = [_adopted(order, line) for line in _own_wheels(order)]
     asked = sha256("\n".join([*requirements, *files]).encode()).hexdigest()
     file = order.folder / LOCK_FILE
     try:
@@ -147,7 +158,7 @@ def chosen_wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
     if known is not None:
         return known
     order.begun("choosing the packages")
-    wheels = resolve(_with_compiled(requirements, order.compiled), target, folder=order.folder)
+    wheels = _resolved(order, requirements, target)
     try:
         with replacing(file) as written:
             written.write(lock.with_target(target, asked, wheels).text().encode())
@@ -156,10 +167,39 @@ def chosen_wheels(order: Order, target: Target) -> tuple[Wheel, ...]:
     return wheels
 
 
+def _resolved(order: Order, requirements: Sequence[str], target: Target) -> tuple[Wheel, ...]:
+    """What has no wheel at an index is taken from the base, if that has one. WithoutWheelError."""
+    compiled = dict(order.compiled)
+    while True:
+        try:
+            return resolve(_with_compiled(requirements, compiled), target, folder=order.folder)
+        except WithoutWheelError as error:
+            found = compiled_in_base(order.base, base_facts(order), error.names, _house(order))
+            if not found or set(found) <= set(compiled):
+                raise
+            compiled = {**found, **compiled}
+
+
+def _fetch(order: Order, facts: BaseFacts, wheels: Sequence[Wheel]) -> None:
+    """Have them here: those that the base has are not looked for elsewhere."""
+    house = _house(order)
+    compiled_in_base(order.base, facts, [wheel.name for wheel in house.missing(wheels)], house)
+    house.fetch(wheels, facts.target)
+
+
+def _house(order: Order) -> Wheelhouse:
+    return Wheelhouse(order.cache / "wheels")
+
+
+def _own_wheels(order: Order) -> list[str]:
+    """The requirements that are wheels of the user's, as they are written: paths from the package's folder."""
+    return [line for line in requirements_of(order) if line.startswith((".", "/")) and line.endswith(".whl")]
+
+
 def _adopted(order: Order, line: str) -> str:
     """The hash of a wheel that is a file of the user's; it is kept with the others."""
     try:
-        return Wheelhouse(order.cache / "wheels").adopt(order.folder / line)[0]
+        return _house(order).adopt(order.folder / line)[0]
     except OSError as error:
         raise _unreadable(order.folder / line, error, "packages") from error
 
@@ -192,10 +232,3 @@ def requirements_of(order: Order) -> Sequence[str]:
 def _unreadable(file: Path, error: Exception, key: str) -> InputError:
     remedy = f"Name the file in hitless.toml as it is called: [build] {key}."
     return InputError([Problem("BUILD-6", f"{file} cannot be read: {error}", remedy)])
-
-
-def host_platform() -> Platform:
-    """Of this machine."""
-    machines: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-    machine = os.uname().machine
-    return Platform(machines.get(machine, machine), "linux")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -34,10 +34,18 @@ class Contents:
     code: Files
 
 
-def contents_of(folder: Path, recipe: Recipe, hashes: FileHashes) -> Contents:
-    """Every file of the package but hidden ones and those left out. InputError for links that lead elsewhere."""
+def contents_of(folder: Path, recipe: Recipe, hashes: FileHashes, *, installed: Sequence[str] = ()) -> Contents:
+    """Every file of the package but hidden ones and those left out. InputError for links that lead elsewhere.
+
+    `installed`: wheels, as paths from the folder: they are in the image as what is in them, and not once more.
+    """
     root = folder.resolve()
-    paths = {path.relative_to(folder).as_posix(): path for path in _files(folder, recipe.leave_out)}
+    twice = {(folder / path).resolve() for path in installed}
+    paths = {
+        path.relative_to(folder).as_posix(): path
+        for path in _files(folder, recipe.leave_out)
+        if path.suffix != ".whl" or path.resolve() not in twice
+    }
     lost = [name for name, path in paths.items() if not path.exists() or not path.resolve().is_relative_to(root)]
     if lost:
         remedy = "Copy what it points at into the package, or leave it out: [build] leave-out."

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from hitless.building.base import BaseFacts
+from hitless.building.places import WHEELS
 from hitless.errors import InputError, Problem
 
 # By the program that installs: what is run in the base, as root. Versions are the user's to pin: "libgomp1=12.2.0-14".
@@ -19,8 +20,19 @@ _INSTALLING: Mapping[str, str] = {
     "&& rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log",
     "apk": "apk add --no-cache {0}",
 }
-WHEELS = "opt/hitless-wheels"  # in the base, while wheels are made
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:=~_<>-]*")
+
+
+def lacking(facts: BaseFacts, packages: Sequence[str]) -> tuple[str, ...]:
+    """Of the packages that are asked for, those that the base does not have, as far as its package manager tells."""
+    known = {(package.name, package.version) for package in facts.system_packages}
+    names = {name for name, _ in known}
+
+    def is_there(asked: str) -> bool:
+        name, _, version = asked.partition("=")
+        return (name, version) in known or (not version and name in names)
+
+    return tuple(asked for asked in packages if not is_there(asked))
 
 
 def installing(facts: BaseFacts, packages: Sequence[str], base: str) -> str:
@@ -49,7 +61,7 @@ def _no_package(name: str) -> Problem:
     )
 
 
-def extending(reference: str, command: str, user: str = "") -> str:
-    """A Dockerfile: the base `reference` with one command run in it, as root; `user` is the base's own."""
-    lines = [f"FROM {reference}", "USER root", f"RUN {command}"]
+def extending(reference: str, commands: Sequence[str], user: str = "") -> str:
+    """A Dockerfile: the base `reference` with commands run in it, as root; `user` is the base's own."""
+    lines = [f"FROM {reference}", "USER root", *(f"RUN {command}" for command in commands)]
     return "\n".join([*lines, *([f"USER {user}"] if user else [])]) + "\n"

@@ -72,7 +72,7 @@ def plan_layers(material: Material) -> list[LayerPlan]:
         plans.append(_bytecode(material, material.interpreter))
     if material.contents.weights.entries:
         plans.append(_weights(material))
-    return [*plans, _runtime(material), _package(material)]
+    return [*plans, _runtime(material), _bill(material), _package(material)]
 
 
 def _plan(
@@ -141,7 +141,6 @@ def _runtime(material: Material) -> LayerPlan:
     passwd, group = with_user(facts.passwd, facts.group)
     sources = [
         *runtime_files(facts.target, facts.python),
-        of_bytes(BILL, bill_of(material.wheels, material.base_name, material.base_digest)),
         *([of_bytes("etc/passwd", passwd.encode())] if passwd != facts.passwd else []),
         *([of_bytes("etc/group", group.encode())] if group != facts.group else []),
         Entry(HOME[1:], 0o750, is_folder=True, uid=UID, gid=GID),
@@ -155,6 +154,15 @@ def _runtime(material: Material) -> LayerPlan:
         return [*sources, *compiled(sources, interpreter, facts.target.python, _scratch(stack))]
 
     return _plan(material, "hitless", [*inputs, interpreter is not None], entries)
+
+
+def _bill(material: Material) -> LayerPlan:
+    """By itself: it changes with every update of the base, and no other layer of ours does."""
+    facts = material.facts
+    bill = of_bytes(
+        BILL, bill_of(material.wheels, material.base_name, material.base_digest, facts.system, facts.system_packages)
+    )
+    return _plan(material, "sbom", [_hash(bill)], lambda _: [bill])
 
 
 def _hash(entry: Entry) -> str:

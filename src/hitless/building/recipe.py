@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from hitless.errors import InputError, Problem
 
 SETTINGS = "hitless.toml"
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
+_VARIABLE = re.compile(r"[^=\x00-\x20]+")
 WEIGHTS = (
     "*.onnx", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.gguf", "*.npz", "*.npy", "*.pkl", "*.joblib", "*.h5",
     "*.keras", "*.pb", "*.tflite", "*.params",
@@ -55,7 +58,7 @@ KEYS: Mapping[str, Setting] = {
     "requirements": Setting(str, 'the name of a file, such as "requirements.txt"',
                             "A file of them, instead of `packages`."),
     "system-packages": Setting(list, 'a list of texts, such as ["libgomp1"]',
-                               "Packages of the base's distribution. They need a container engine."),
+                               "Packages of the base's distribution. What it does not have needs a container engine."),
     "user": Setting(str, 'a text, such as "1000:100" or "root"', "As whom the container runs by default."),
     "labels": Setting(dict, "a table of texts", "Labels of the image, over those of the base."),
     "environment": Setting(dict, "a table of texts", "Environment variables, over those of the base."),
@@ -97,6 +100,7 @@ def parse_recipe(table: Any, file: str = SETTINGS) -> Recipe:
     packages = table.get("packages")
     if isinstance(packages, list):
         problems += [problem for entry in packages if (problem := _bad_requirement(entry, file)) is not None]
+    problems = problems or list(_bad_values(table, file))
     if problems:
         raise InputError(problems)
     return Recipe(**{key.replace("-", "_"): _frozen(value) for key, value in table.items()})
@@ -113,6 +117,17 @@ def _bad_requirement(entry: Any, file: str) -> Problem | None:
         remedy = 'Write it like "numpy>=2", or "./wheels/name.whl".'
         return Problem("BUILD-14", f"{entry!r} is no requirement: {reason}", remedy, file, path="build.packages")
     return None
+
+
+def _bad_values(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Texts that no container could be started with."""
+    if "user" in table and not _USER.fullmatch(table["user"]):
+        remedy = 'Write it like "1000:100", "root" or "name:group".'
+        yield Problem("BUILD-15", f"{table['user']!r} is no user", remedy, file, path="build.user")
+    for name in table.get("environment", {}):
+        if not _VARIABLE.fullmatch(name):
+            remedy = "Names have letters, digits and underscores, and no `=`."
+            yield Problem("BUILD-15", f"{name!r} is no name of a variable", remedy, file, path="build.environment")
 
 
 def _frozen(value: Any) -> Any:

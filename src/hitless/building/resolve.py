@@ -20,24 +20,47 @@ _NO_WHEEL = re.compile(
 )
 
 
-def resolve(requirements: Sequence[str], target: Target, *, folder: Path) -> tuple[Wheel, ...]:
-    """The newest versions that fit together; relative paths are of `folder`. InputError, UnavailableError."""
+def resolve(
+    requirements: Sequence[str], target: Target, *, folder: Path, leave_out: Sequence[str] = ()
+) -> tuple[Wheel, ...]:
+    """The newest versions that fit together; relative paths are of `folder`. InputError, UnavailableError.
+
+    `leave_out`: packages to go without, whoever asks for them.
+    """
     with tempfile.TemporaryDirectory(prefix="hitless-") as scratch:
         asked, pylock = Path(scratch) / "requirements.txt", Path(scratch) / "pylock.toml"
         asked.write_text("".join(f"{requirement}\n" for requirement in requirements), encoding="utf-8")
-        done = _uv(asked, pylock, target, folder)
+        done = _uv(asked, pylock, target, folder, leave_out)
         if done.returncode == 0:
             return choose(pylock.read_text(encoding="utf-8"), target)
     raise _failure(done.stderr, target)
 
 
-def _uv(asked: Path, pylock: Path, target: Target, folder: Path) -> subprocess.CompletedProcess[str]:
+def without_wheels(requirements: Sequence[str], target: Target, *, folder: Path) -> tuple[str, ...]:
+    """The packages that have no wheel for the target: asked for, or needed by what has one. Errors as of `resolve`."""
+    found: list[str] = []
+    while True:
+        try:
+            resolve(requirements, target, folder=folder, leave_out=found)
+        except WithoutWheelError as lacking:
+            if set(lacking.names) <= set(found):
+                raise
+            found += lacking.names
+        else:
+            return tuple(sorted(found))
+
+
+def _uv(
+    asked: Path, pylock: Path, target: Target, folder: Path, leave_out: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     from uv import find_uv_bin
 
+    never = asked.with_name("overrides.txt")  # uv's way to exclude a package: a marker that is never true
+    never.write_text("".join(f"{name} ; python_version < '0'\n" for name in leave_out), encoding="utf-8")
     command: list[str | Path] = [
         find_uv_bin(), "pip", "compile", "--format", "pylock.toml", "--output-file", pylock, "--quiet", "--no-header",
         "--only-binary", ":all:", "--python-version", ".".join(map(str, target.python)),
-        "--python-platform", target.uv_platform, "--no-python-downloads", "--no-config", asked,
+        "--python-platform", target.uv_platform, "--no-python-downloads", "--no-config", "--override", never, asked,
     ]  # fmt: skip
     try:
         return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=_LONGEST_S, check=False)

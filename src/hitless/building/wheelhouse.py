@@ -17,6 +17,10 @@ from hitless.errors import UnavailableError
 from hitless.images.replacing import replacing
 
 _LONGEST_S = 1800.0
+_COMPILED = (
+    "\n    If one was compiled on another machine: add --upgrade --engine podman, or build on a base that has it;"
+    "\n    `hitless dockerfile` prints one."
+)
 
 
 class Wheelhouse:
@@ -36,11 +40,14 @@ class Wheelhouse:
         missing = self.missing(wheels)
         if not missing:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=self._folder) as scratch:
-            self._download(missing, target, Path(scratch))
-            for wheel in missing:
-                self._keep(wheel, Path(scratch) / wheel.filename)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=self._folder) as scratch:
+                self._download(missing, target, Path(scratch))
+                for wheel in missing:
+                    self._keep(wheel, Path(scratch) / wheel.filename)
+        except OSError as error:
+            raise UnavailableError(f"the cache {self._folder} cannot be written: {error.strerror}") from error
 
     def adopt(self, file: Path) -> tuple[str, Path]:
         """Keep a wheel that is a file here; its hash, and where it is now. OSError."""
@@ -70,7 +77,8 @@ class Wheelhouse:
             raise UnavailableError(f"the wheels cannot be fetched: {error}") from error
         if done.returncode:
             words = " ".join(line for line in done.stderr.splitlines() if not line.startswith("WARNING"))
-            raise UnavailableError(f"the wheels cannot be fetched: {words[-600:].strip()}")
+            hint = _COMPILED if "No matching distribution" in words else ""
+            raise UnavailableError(f"the wheels cannot be fetched: {words[-600:].strip()}{hint}")
 
     def _keep(self, wheel: Wheel, found: Path) -> None:
         if not found.exists():

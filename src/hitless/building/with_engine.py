@@ -6,27 +6,26 @@ again by it: in the cache, or in the image that was pushed before.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from hitless.building.assemble import Reuse
 from hitless.building.base import BaseFacts
 from hitless.building.builder import Order, base_facts, chosen_wheels, name_of, requirements_of
 from hitless.building.cache import LayerCache
+from hitless.building.compiled_wheels import compiled_in
 from hitless.building.debian import CREATED
-from hitless.building.dockerfile import WHEELS, compiling, extending, installing
+from hitless.building.dockerfile import compiling, extending, installing, lacking
 from hitless.building.keys import MARK, key_of
+from hitless.building.resolve import without_wheels
+from hitless.building.runtime import REQUIREMENTS
 from hitless.building.wheelhouse import Wheelhouse
 from hitless.building.wheels import WithoutWheelError
 from hitless.engines.building import BuildingEngine
 from hitless.errors import UnavailableError
 from hitless.images.digest import PIECE, digest_of
-from hitless.images.flattening import flatten
 from hitless.images.image import Image
 from hitless.images.layer import Layer
 from hitless.images.packing import Packing, gzip
@@ -37,20 +36,39 @@ _MOST_ROUNDS = 50
 _EMPTY = {digest_of(bytes(size)) for size in (1024, 10_240)}  # tars without an entry: commands that change no file
 
 
+def commands(order: Order) -> list[str]:
+    """What an engine has to run in the base, as root, in this order; nothing where it is not needed. Asks no engine.
+
+    What a package without a wheel asks for is only known when it has been compiled: it may lack a wheel, too.
+    InputError and UnavailableError as of a build.
+    """
+    facts, found = base_facts(order), list[str]()
+    if packages := lacking(facts, order.recipe.system_packages):
+        found.append(installing(facts, packages, order.base_what))
+    requirements = [*requirements_of(order), *REQUIREMENTS]
+    if names := without_wheels(requirements, facts.target, folder=order.folder):
+        found.append(_compiling(order, facts, names))
+    return found
+
+
 def on_packages(order: Order, engine: Callable[[], BuildingEngine]) -> Order:
     """The order on a base with the recipe's system packages. `engine` is asked for only if it is needed.
 
     InputError for packages that cannot be, UnavailableError for what the engine could not do.
     """
+    facts = base_facts(order)
+    packages = lacking(facts, order.recipe.system_packages)
+    if not packages:
+        return order
     base, packing, cache = order.base, gzip(), LayerCache(order.cache)
-    command = installing(base_facts(order), order.recipe.system_packages, order.base_what)
+    command = installing(facts, packages, order.base_what)
     key = key_of(_NAME, [base.digest, command], epoch=EPOCH, packing=packing.identity)
     found = _known(key, cache, order.reuse)
     if found is None:
         order.begun(_NAME)
         found = _made(base, command, engine(), key, cache, packing)
     if found is None:
-        return order
+        return replace(order, base_digest=base.digest)
     layer, unpacked = found
     entry = {"created": CREATED, "created_by": f"hitless build: {command}", "comment": f"{MARK}{key}:{unpacked}"}
     return replace(order, base=base.on_top([layer], [entry], CREATED), base_digest=base.digest)
@@ -65,10 +83,10 @@ def with_compiled(order: Order, engine: Callable[[], BuildingEngine]) -> Order:
     for _ in range(_MOST_ROUNDS):  # what was compiled may ask for more
         try:
             chosen_wheels(order, facts.target)
-        except WithoutWheelError as lacking:
-            if set(lacking.names) & set(order.compiled):
+        except WithoutWheelError as error:
+            if set(error.names) & set(order.compiled):
                 raise
-            order = replace(order, compiled={**order.compiled, **_compiled(order, facts, lacking.names, engine())})
+            order = replace(order, compiled={**order.compiled, **_compiled(order, facts, error.names, engine())})
         else:
             return order
     return order
@@ -76,25 +94,17 @@ def with_compiled(order: Order, engine: Callable[[], BuildingEngine]) -> Order:
 
 def _compiled(order: Order, facts: BaseFacts, names: Sequence[str], engine: BuildingEngine) -> dict[str, Path]:
     order.begun(f"compiling {', '.join(names)}")
+    with engine.made(order.base, _in_base(_compiling(order, facts, names))) as image:
+        return compiled_in(image, Wheelhouse(order.cache / "wheels"))
+
+
+def _compiling(order: Order, facts: BaseFacts, names: Sequence[str]) -> str:
     asked = {name_of(line): line for line in requirements_of(order)}
-    command = compiling(facts, [asked.get(name, name) for name in names])
-    house = Wheelhouse(order.cache / "wheels")
-    found: dict[str, Path] = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="hitless-wheels-") as scratch,
-        engine.made(order.base, _in_base(command)) as image,
-    ):
-        files = flatten(image, lambda path: path.startswith(f"{WHEELS}/"))
-        for path in files.nodes:
-            if path.startswith(f"{WHEELS}/") and path.endswith(".whl"):
-                file = Path(scratch) / path.rpartition("/")[2]
-                file.write_bytes(files.read(path) or b"")
-                found[canonicalize_name(file.name.partition("-")[0])] = house.adopt(file)[1]
-    return found
+    return compiling(facts, [asked.get(name, name) for name in names])
 
 
 def _in_base(command: str) -> str:
-    return extending("{base}", command.replace("{", "{{").replace("}", "}}"))
+    return extending("{base}", [command.replace("{", "{{").replace("}", "}}")])
 
 
 def _known(key: str, cache: LayerCache, reuse: Reuse) -> tuple[Layer, int] | None:

@@ -85,6 +85,7 @@ class Exchange(Seconds, frozen=True, tag="exchange"):
     failure: Failure | None = None
     detail: str = ""
     curl: str = ""
+    expected: str | None = None  # the JSON of the answer, where the user gave one
 
 
 class Closed(Seconds, frozen=True, tag="closed"):

@@ -21,6 +21,7 @@ Examples:
   hitless predict my-model                   one request, without a server
   hitless predict http://127.0.0.1:8080      one request to a server
   hitless build my-model --base base -o image  make its image
+  hitless check image                        prove that it conforms
   hitless reload my-model                    the server takes the new version
   hitless config check my-model/config.json  what is wrong with it
 """
@@ -71,6 +72,18 @@ def _dockerfile(app: typer.Typer) -> None:
     app.command()(dockerfile)
 
 
+def _check(app: typer.Typer) -> None:
+    from hitless.cli.check import check
+
+    app.command()(check)
+
+
+def _explain(app: typer.Typer) -> None:
+    from hitless.cli.explain import explain
+
+    app.command()(explain)
+
+
 def _inspect(app: typer.Typer) -> None:
     from hitless.cli.inspect import inspect
 
@@ -110,7 +123,8 @@ def _config(app: typer.Typer) -> None:
 
 _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {  # as the help lists them
     "init": _init, "serve": _serve, "predict": _predict, "reload": _reload, "build": _build,
-    "dockerfile": _dockerfile, "inspect": _inspect, "push": _push, "pull": _pull, "base": _base, "config": _config,
+    "dockerfile": _dockerfile, "check": _check, "explain": _explain, "inspect": _inspect, "push": _push, "pull": _pull,
+    "base": _base, "config": _config,
 }  # fmt: skip
 
 

@@ -26,11 +26,10 @@ def make(
       hitless base make base
       hitless base make batch-base --batch
     """
-    from hitless.building.builder import host_platform
     from hitless.building.debian import Base, make_base
     from hitless.cli.build_report import size
     from hitless.cli.incoming import told_when_slow
-    from hitless.images.manifest import Platform
+    from hitless.images.manifest import Platform, host_platform
 
     wanted = Platform.parse(platform) if platform else host_platform()
     with told_when_slow("fetching and unpacking Debian's packages"):
@@ -44,7 +43,12 @@ def make(
 def show(
     subject: Annotated[str, typer.Argument(metavar="REF|PATH", help="A reference, a layout's folder or an archive.")],
     platform: Annotated[str, typer.Option("--platform", metavar="P", help="Where there are several.")] = "",
-    plain_http: Annotated[bool | None, typer.Option("--plain-http/--https", help="http for loopback only.")] = None,
+    plain_http: Annotated[
+        bool | None,
+        typer.Option(
+            "--plain-http/--https", help="Speak http or https to the registry; else http to loopback addresses only."
+        ),
+    ] = None,
 ) -> None:
     """Show what an image offers as a base: Python, C library, accounts, tools.
 

@@ -33,36 +33,48 @@ def build(
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Send it to the registry of --tag.")] = False,
     platform: Annotated[
-        str, typer.Option("--platform", metavar="LIST", help="Such as linux/amd64,linux/arm64; else this machine's.")
+        str,
+        typer.Option(
+            "--platform", metavar="LIST", help="One or several, such as linux/amd64,linux/arm64; else this machine's."
+        ),
     ] = "",
-    base: Annotated[str, typer.Option("--base", metavar="REF|PATH", help="The image below; else hitless.toml's.")] = "",
+    base: Annotated[
+        str, typer.Option("--base", metavar="REF|PATH", help="The image to build on; else that of hitless.toml.")
+    ] = "",
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Choose the newest packages, whatever is locked.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Build twice, and compare.")] = False,
     remote_reuse: Annotated[
         bool,
-        typer.Option("--remote-reuse/--no-remote-reuse", help="Take layers from what --tag names now."),
+        typer.Option("--remote-reuse/--no-remote-reuse", help="With --push: take layers from what --tag names now."),
     ] = True,
     plain_http: Annotated[
         bool | None,
-        typer.Option("--plain-http/--https", help="http for loopback only, otherwise."),
+        typer.Option(
+            "--plain-http/--https", help="Speak http or https to the registry; else http to loopback addresses only."
+        ),
     ] = None,
-    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="For layers and wheels.")] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="DIR", help="Where layers and wheels are kept; else ~/.cache/hitless."),
+    ] = None,
     engine: Annotated[
         str,
         typer.Option(
-            "--engine", metavar="NAME", help="docker, podman or buildah: it installs system-packages, compiles."
+            "--engine",
+            metavar="NAME",
+            help="docker, podman or buildah: installs system-packages, compiles what has no wheel.",
         ),
     ] = "",
 ) -> None:
     """Build the image of a package, byte for byte the same on every machine.
 
-    Python packages are chosen for the image's platform and locked in hitless.lock;
-    layers that have not changed are neither built nor sent again.
+    Python packages are chosen for the image's platform and locked in hitless.lock. Layers that have not changed are
+    neither built nor sent again.
 
     \b
     Examples:
-      hitless base make base                                 a base image of Debian's packages
-      hitless build my-model --base base -o image            into a folder (OCI layout)
+      hitless base make base                        first: a base image
+      hitless build my-model --base base -o image   into a folder (OCI layout)
       hitless build my-model --base base -o image.tar -t my-model:v1
       hitless build my-model -t registry.example/my-model:v1 --push
 
@@ -72,14 +84,15 @@ def build(
       2  the package, hitless.toml or the base is wrong
       3  something needed is away: packages, a registry, room on the disk
     """
-    from hitless.building.builder import host_platform
     from hitless.building.recipe import read_recipe
     from hitless.cli.build_report import show
-    from hitless.images.manifest import Platform
+    from hitless.cli.destination import write
+    from hitless.images.manifest import Platform, host_platform
     from hitless.spec.config import load
 
+    check_folder(folder)
     recipe = read_recipe(folder)
-    _check(recipe, base, tag, output, engine, push=push)
+    _check(recipe, base, tag, output, push=push)
     contract = load(folder / "config.json")
     _lint(folder, recipe, contract)
     platforms = [Platform.parse(text.strip()) for text in platform.split(",")] if platform else [host_platform()]
@@ -99,7 +112,7 @@ def build(
             finished.append(built.image)
             mounts.update(below)
         if output is not None:
-            _write(output, tag, finished)
+            write(output, tag, finished)
         if push:
             from hitless.cli.push import send
 
@@ -121,18 +134,20 @@ class Wish:
     tag: str
 
 
-def _check(recipe: Recipe, base: str, tag: str, output: Path | None, engine: str, *, push: bool) -> None:
+def check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        remedy = "Name the package: the folder with config.json and the model. `hitless init DIR` makes one."
+        raise InputError([Problem("PKG-1", f"{folder} is no folder", remedy)])
+
+
+def _check(recipe: Recipe, base: str, tag: str, output: Path | None, *, push: bool) -> None:
+    from hitless.cli.destination import problems_of
+
     problems = []
     if not base and not recipe.base:
         remedy = "Name one with --base or in hitless.toml ([build] base); `hitless base make DIR` makes one."
         problems.append(Problem("BUILD-30", "there is no base image to build on", remedy))
-    if output is None and not push:
-        problems.append(Problem("BUILD-31", "the image would go nowhere", "Add -o DIR, -o NAME.tar, or -t REF --push."))
-    if push and not tag:
-        problems.append(Problem("BUILD-32", "--push needs to know where to", "Add -t host/repository:tag."))
-    if recipe.system_packages and not engine:
-        remedy = "Add --engine docker, podman or buildah; or put them into the base."
-        problems.append(Problem("BUILD-33", "system-packages cannot be installed without an engine", remedy))
+    problems += problems_of(output, tag, push=push)
     if problems:
         raise InputError(problems)
 
@@ -242,23 +257,3 @@ def _verify(order: Order, built: Built) -> None:
         what = f"these layers differ: {', '.join(other)}" if other else "its configuration differs"
         raise UnavailableError(f"a second build gave another image: {what}")
     print("verified: a second build from nothing gave the same digest", file=sys.stderr)
-
-
-def _write(output: Path, tag: str, images: list[Image]) -> None:
-    from hitless.images.layout import write_index, write_layout
-    from hitless.images.reference import parse_reference
-
-    name = tag or "latest"
-    if output.suffix == ".tar":
-        from hitless.images.archive import write_archive, write_platforms
-
-        reference = parse_reference(tag or f"localhost/{Path.cwd().name.lower()}:latest")
-        if len(images) == 1:
-            write_archive(output, {reference: images[0]})
-        else:
-            write_platforms(output, reference, images)
-    elif len(images) == 1:
-        write_layout(output, {name: images[0]})
-    else:
-        write_index(output, name, images)
-    print(f"written: {output}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hitless.errors import UnavailableError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "opt/hitless/package/config.json"
 _BILL = "opt/hitless/sbom.cdx.json"
+_BASE = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 _BAR = 12  # characters
 
 
@@ -25,7 +28,12 @@ def inspect(
     files: Annotated[int, typer.Option("--files", min=0, help="How many of the largest files to name.")] = 10,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="A treemap as a page, too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    plain_http: Annotated[bool | None, typer.Option("--plain-http/--https", help="http for loopback only.")] = None,
+    plain_http: Annotated[
+        bool | None,
+        typer.Option(
+            "--plain-http/--https", help="Speak http or https to the registry; else http to loopback addresses only."
+        ),
+    ] = None,
 ) -> None:
     """Show an image: configuration, layers with their sizes, contract, packages, the largest files.
 
@@ -51,7 +59,10 @@ def inspect(
     if html is not None:
         from hitless.cli.treemap import page
 
-        html.write_text(page(subject, found), encoding="utf-8")
+        try:
+            html.write_text(page(subject, found), encoding="utf-8")
+        except OSError as error:
+            raise UnavailableError(f"{html} cannot be written: {error.strerror}") from error
     if as_json:
         print(json.dumps(_facts(image, found, files), indent=2))
         return
@@ -78,7 +89,8 @@ def _facts(image: Image, found: Filesystem, files: int) -> dict[str, Any]:
             for layer, what in zip(found.layers, _whats(image), strict=True)
         ],
         "apis": _apis(found),
-        "packages": _packages(found),
+        "packages": _packages(found, "pkg:pypi/"),
+        "system_packages": _packages(found, "pkg:deb/", "pkg:apk/"),
         "largest": [{"path": path, "size": size} for path, size in found.largest(files)],
     }
 
@@ -101,10 +113,15 @@ def _apis(found: Filesystem) -> list[str]:
     return [f"{api.method} {api.url}" for api in contract.apis] if contract is not None else []
 
 
-def _packages(found: Filesystem) -> list[str]:
+def _packages(found: Filesystem, *kinds: str) -> list[str]:
+    """Of the bill of materials, by the beginning of their package-urls."""
     try:
-        bill = json.loads(found.read(_BILL) or b"{}")
-        return [f"{one['name']} {one['version']}" for one in bill.get("components", ()) if one["type"] == "library"]
+        libraries = (
+            one
+            for one in json.loads(found.read(_BILL) or b"{}").get("components", ())
+            if one["type"] == "library" and one["purl"].startswith(kinds)
+        )
+        return [f"{one['name']} {one['version']}" for one in libraries]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
@@ -115,6 +132,7 @@ def _show(console: Console, image: Image, found: Filesystem, files: int) -> None
     from hitless.cli.build_report import size
 
     facts = _facts(image, found, files)
+    count = len(facts["system_packages"])
     table = Table.grid("name", Column("value", overflow="fold"), padding=(0, 2))
     rows = {
         "digest": facts["digest"],
@@ -123,9 +141,11 @@ def _show(console: Console, image: Image, found: Filesystem, files: int) -> None
         "user": facts["user"] or "root",
         "ports": ", ".join(facts["ports"]) or "none",
         "stop signal": facts["stop_signal"] or "SIGTERM (default)",
+        "base": " ".join(facts["labels"][key] for key in _BASE if key in facts["labels"]) or "unknown",
         "apis": ", ".join(facts["apis"]) or "no package of hitless",
         "packages": ", ".join(facts["packages"]) or "unknown",
-        "sizes": ", ".join(f"{size(count)} {name}" for name, count in facts["sizes"].items()),
+        "system": f"{count} packages of its distribution, named by --json" if count else "unknown",
+        "sizes": ", ".join(f"{size(number)} {name}" for name, number in facts["sizes"].items()),
     }
     for name, value in rows.items():
         table.add_row(name, value)

@@ -13,7 +13,9 @@ import typer
 if TYPE_CHECKING:
     from hitless.images.image import Image
 
-_PLAIN = typer.Option("--plain-http/--https", help="http for loopback only, otherwise.")
+_PLAIN = typer.Option(
+    "--plain-http/--https", help="Speak http or https to the registry; else http to loopback addresses only."
+)
 
 
 def push(
@@ -48,11 +50,13 @@ def pull(
       hitless pull registry.example/python:3.11 base
       hitless pull registry.example/python:3.11 base --platform linux/arm64
     """
+    from hitless.cli.destination import check_layout
     from hitless.images.layout import write_index, write_layout
     from hitless.images.manifest import Platform
     from hitless.images.opening import opened
     from hitless.images.reading import read_image, read_images
 
+    check_layout(folder)
     with opened(source, plain_http=plain_http) as subject:
         if platform:
             images = [read_image(subject.source, subject.what, Platform.parse(platform))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hitless.errors import UnavailableError
@@ -47,3 +47,23 @@ def call(command: Sequence[str], within_s: float = LONGEST_S, *, together: bool 
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
     return Answer(process.returncode, output, said or "")
+
+
+def begun(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """One that goes on by itself and is read as it speaks, in a session of its own. UnavailableError as above."""
+    try:
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise UnavailableError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+
+def end(process: subprocess.Popen[bytes], within_s: float = 5.0) -> None:
+    """It should end by itself about now; all of it is killed if it does not."""
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

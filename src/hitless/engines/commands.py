@@ -5,13 +5,22 @@ docker and podman differ in little; all of that is in `DIALECTS`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from hitless.engines.running import Address, Start
+from hitless.engines.running import Address, Confinement, Start
 from hitless.errors import UnavailableError
 
 LABEL = "org.hitless.started=1"  # on all containers of ours
+RUN = "org.hitless.run"  # the label that tells which process made it
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE")  # servers need them
+# What engines put into a container's file system themselves: where they mount something.
+_OF_THE_ENGINE = frozenset({
+    "/", "/.dockerenv", "/dev", "/dev/console", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/proc", "/run",
+    "/run/.containerenv", "/run/secrets", "/sys",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,7 @@ class Dialect:
     version: tuple[str, ...]  # asks whatever does the work, so that it fails where nothing can be run
     read_only: tuple[str, ...]
     remove: tuple[str, ...]
+    bridge: tuple[str, ...]  # asks for the device of a network, where it may be without an address
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -32,12 +42,14 @@ DIALECTS: Mapping[str, Dialect] = {
             version=("version", "--format", "{{.Server.Version}}"),
             read_only=("--read-only",),
             remove=("rm", "--force", "--volumes"),
+            bridge=(),
         ),
         Dialect(
             "podman",
             version=("info", "--format", "{{.Version.Version}}"),
             read_only=("--read-only", "--read-only-tmpfs=false"),  # else /tmp, /run and /var/tmp can be written
             remove=("rm", "--force", "--volumes", "--ignore", "--time", "0"),  # else it waits for SIGTERM's effect
+            bridge=("network", "inspect", "--format", "{{.NetworkInterface}}"),
         ),
     )
 }
@@ -52,11 +64,16 @@ _REMEDIES: Mapping[str, str] = {
 }
 
 
-def run_arguments(start: Start, name: str, dialect: Dialect) -> list[str]:
-    """Behind the program's name: start a container and return. Only this machine's loopback reaches its port."""
+def run_arguments(start: Start, name: str, dialect: Dialect, network: str = "") -> list[str]:
+    """Behind the program's name: start a container and return. In a network of its own its port is not published;
+    else only this machine's loopback reaches it."""
     arguments = ["run", "--detach", "--pull", "never", "--name", name, "--label", LABEL]
-    if start.port:
+    if network:
+        arguments += ["--network", network]
+    elif start.port:
         arguments += ["--publish", f"127.0.0.1::{start.port}"]
+    if start.confinement is not None:
+        arguments += _confining(start.confinement)
     if start.user:
         arguments += ["--user", start.user]
     for key, value in sorted(start.environment.items()):
@@ -70,6 +87,36 @@ def run_arguments(start: Start, name: str, dialect: Dialect) -> list[str]:
     return [*arguments, start.subject]
 
 
+def _confining(confinement: Confinement) -> list[str]:
+    """No image's health check runs. No name is resolved: docker would ask this machine's servers, even for a network
+    without a route (CVE-2024-29018); so it asks nobody, and gives up after a second."""
+    arguments = ["--label", f"{RUN}={confinement.label}", "--no-healthcheck"]
+    arguments += ["--dns", "127.0.0.1", "--dns-opt", "timeout:1", "--dns-opt", "attempts:1"]
+    arguments += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", name))]
+    arguments += ["--security-opt", "no-new-privileges"]
+    return [*arguments, "--memory", str(confinement.memory_bytes), "--pids-limit", str(confinement.processes)]
+
+
+def written_in(answer: str) -> tuple[str, ...]:
+    """What `diff` prints, such as `A /tmp/x` (added), `C /tmp` (changed), `D /etc/x` (deleted): what was added or
+    changed, without folders in which something is."""
+    lines = [line.partition(" ")[::2] for line in answer.splitlines()]
+    above = {str(parent) for _, path in lines for parent in PurePosixPath(path).parents}
+    return tuple(sorted(
+        path for kind, path in lines if kind in ("A", "C") and path not in above and path not in _OF_THE_ENGINE
+    ))  # fmt: skip
+
+
+def bytes_in(amount: str) -> int | None:
+    """What `stats` prints as its memory, such as `9.159MB / 536.9MB` or `8.6MiB / 512MiB`."""
+    match = re.match(r"([0-9.]+) ?([kKMGT]?)(i?)B\b", amount.strip())
+    if match is None:
+        return None
+    base = 1024 if match[3] else 1000
+    factor: int = base ** " KMGT".index(match[2].upper() or " ")
+    return round(float(match[1]) * factor)
+
+
 def address_in(answer: str) -> Address | None:
     """What `port` prints, a line for each address family: 127.0.0.1:32768. None where nothing is published."""
     for line in answer.splitlines():
@@ -77,6 +124,11 @@ def address_in(answer: str) -> Address | None:
         if colon and port.isdecimal():
             return Address("127.0.0.1" if host == "0.0.0.0" else host.strip("[]"), int(port))
     return None
+
+
+def unheeded(said: str) -> tuple[str, ...]:
+    """What an engine that started something says that it did not do: limits for which it has no means."""
+    return tuple(line.strip() for line in said.splitlines() if "ignored" in line or "discarded" in line)
 
 
 def identity_in(answer: str) -> str:

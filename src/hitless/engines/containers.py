@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hitless.engines.calling import LONGEST_S, Answer, call
-from hitless.engines.commands import DIALECTS, address_in, failure, identity_in, run_arguments
-from hitless.engines.running import Address, Start
+from hitless.engines.commands import DIALECTS, failure, identity_in, run_arguments, unheeded
+from hitless.engines.container import Container
+from hitless.engines.networks import make_network
+from hitless.engines.running import Start
+from hitless.engines.runs import this_run
 from hitless.errors import UnavailableError
 from hitless.images.archive import write_archive
 from hitless.images.image import Image
 from hitless.images.reference import Reference
 
-_LAST_WORDS = 2000  # characters of a log, in errors
+_PUBLISHED = "it may have a route out: its own address is not reached from here, so it is in a network of the engine's"
 
 
 class ContainerEngine:
@@ -25,6 +29,7 @@ class ContainerEngine:
     def __init__(self, name: str, program: Sequence[str] = ()) -> None:
         self._dialect = DIALECTS[name]
         self.program = tuple(program) or (name,)
+        self._reaches = True  # the addresses of containers, as far as is known
 
     @property
     def name(self) -> str:
@@ -39,14 +44,23 @@ class ContainerEngine:
 
     def do(self, *arguments: str) -> str:
         """What the command prints; UnavailableError with what it says about its failure."""
+        return self.done(*arguments).output
+
+    def done(self, *arguments: str) -> Answer:
+        """The same, with what it says beside."""
         answer = self.ask(*arguments)
         if not answer.ok:
             raise failure(f"{self.name} {arguments[0]} failed", answer.errors)
-        return answer.output
+        return answer
 
     def version(self) -> str:
         """Of what does the work; UnavailableError where it cannot be asked."""
         return self.do(*self._dialect.version).strip()
+
+    def bridge(self, network: str) -> str:
+        """The device of a network, where it may be without an address; else nothing."""
+        answer = self.ask(*self._dialect.bridge, network) if self._dialect.bridge else None
+        return answer.output.strip() if answer is not None and answer.ok else ""
 
     def identity(self, image: str) -> str | None:
         """The id of an image that the engine has, by name or id."""
@@ -77,9 +91,31 @@ class ContainerEngine:
             self.ask("rmi", "--force", str(reference))
 
     def start(self, start: Start) -> Container:
-        container = Container(self, f"hitless-{uuid.uuid4().hex[:16]}", start.port)
+        """Confined, it has a network of its own; where that does not reach it, a published port, and a route out."""
+        confinement = start.confinement
+        if confinement is None:
+            return self._run(start)
+        start = dataclasses.replace(start, confinement=dataclasses.replace(
+            confinement, label=confinement.label or this_run(),
+        ))  # fmt: skip
+        if not start.port:
+            return self._run(start, network="none")
+        if self._reaches:
+            container = self._run(start, network=f"hitless-{uuid.uuid4().hex[:16]}")
+            if container.is_reached():
+                return container
+            container.remove()
+            self._reaches = False
+        return self._run(start)
+
+    def _run(self, start: Start, network: str = "") -> Container:
+        container = Container(self, f"hitless-{uuid.uuid4().hex[:16]}", start.port, network)
         try:
-            self.do(*run_arguments(start, container.name, self._dialect))
+            if network not in ("", "none") and start.confinement is not None:
+                make_network(self, network, start.confinement.label)
+            command = run_arguments(start, container.name, self._dialect, network)
+            answer = self.done(*command)
+            container.lacks = _lacking(start, network, answer.errors)
         except BaseException:
             container.remove()  # docker leaves behind what it made and could not start
             raise
@@ -91,54 +127,8 @@ class ContainerEngine:
             raise failure(f"{self.name} cannot remove {container}", answer.errors)
 
 
-class Container:
-    """One container, by its name."""
-
-    def __init__(self, engine: ContainerEngine, name: str, port: int) -> None:
-        self.name = name
-        self._engine = engine
-        self._port = port
-        self._address: Address | None = None
-
-    def address(self) -> Address:
-        if self._address is None:
-            answer = self._engine.ask("port", self.name, f"{self._port}/tcp")
-            self._address = address_in(answer.output)
-        if self._address is None:
-            raise UnavailableError(f"{self.name} has no address: {self._state()}")
-        return self._address
-
-    def signal(self, number: int) -> None:
-        answer = self._engine.ask("kill", "--signal", str(number), self.name)
-        if not answer.ok and self.wait(0) is None:
-            raise failure(f"{self._engine.name} cannot signal {self.name}", answer.errors)
-
-    def wait(self, within_s: float) -> int | None:
-        running, _, code = self._inspected("{{.State.Running}} {{.State.ExitCode}}").partition(" ")
-        if running == "true":
-            if not self._ends(within_s):
-                return None
-            code = self._inspected("{{.State.ExitCode}}")
-        return int(code)
-
-    def _ends(self, within_s: float) -> bool:
-        """Its end is waited for by the engine; what `wait` prints is not used: old podmans lose it in a race."""
-        return within_s > 0 and call((*self._engine.program, "wait", self.name), within_s) is not None
-
-    def _inspected(self, form: str) -> str:
-        return self._engine.do("container", "inspect", "--format", form, self.name).strip()
-
-    def logs(self) -> str:
-        answer = self._engine.ask("logs", self.name, together=True)
-        if not answer.ok:
-            raise failure(f"{self._engine.name} has no log of {self.name}", answer.output)
-        return answer.output
-
-    def remove(self) -> None:
-        self._engine.remove(self.name)
-
-    def _state(self) -> str:
-        code = self.wait(0)
-        if code is None:
-            return f"no port {self._port} is published"
-        return f"it has ended with {code}\n{self.logs()[-_LAST_WORDS:].strip()}"
+def _lacking(start: Start, network: str, said: str) -> tuple[str, ...]:
+    """What comes of a confinement, by the network that it was started in and what the engine said meanwhile."""
+    if start.confinement is None:
+        return ("it was started without confinement",)
+    return (() if network else (_PUBLISHED,)) + unheeded(said)

@@ -10,11 +10,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from typing import IO
 
-from hitless.engines.running import Address, Start
+from hitless.engines.calling import begun
+from hitless.engines.memory import memory_of_processes
+from hitless.engines.output import Output
+from hitless.engines.running import Address, Saw, Start
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.configuration import Configuration
 
@@ -74,19 +75,14 @@ def _free_port() -> int:
 
 
 class RunningProcess:
-    """One process with all that it starts, in a session of its own; its output is kept in a file without a name."""
+    """One process with all that it starts, in a session of its own; its output is kept in memory."""
+
+    lacks = ("it shares this machine's network, files and processes, without limits",)
 
     def __init__(self, command: list[str], environment: Mapping[str, str], port: int) -> None:
         self._port = port
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        try:
-            self._process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            self._log.close()
-            raise UnavailableError(f"{command[0]} cannot be started: {error.strerror}") from error
+        self._process = begun(command, environment)
+        self._output = Output.of(self._process)
 
     def address(self) -> Address:
         if not self._port:
@@ -104,9 +100,19 @@ class RunningProcess:
         return code if code >= 0 else 128 - code
 
     def logs(self) -> str:
-        """Read from its start, without moving the place where the process writes."""
-        log = self._log.fileno()
-        return os.pread(log, os.fstat(log).st_size, 0).decode("utf-8", "replace")
+        if self._process.poll() is not None:
+            self._output.wait()
+        return self._output.text()
+
+    def follow(self, saw: Saw) -> None:
+        self._output.follow(saw)
+
+    def memory_bytes(self) -> int | None:
+        return memory_of_processes(self._process.pid)
+
+    def written(self) -> tuple[str, ...] | None:
+        """Nobody tells what of this machine's files is from whom."""
+        return None
 
     def remove(self) -> None:
         """What it left behind in its session goes, too."""
@@ -115,4 +121,3 @@ class RunningProcess:
         except (ProcessLookupError, PermissionError):
             self._process.kill()
         self._process.wait()
-        self._log.close()

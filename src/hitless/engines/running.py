@@ -36,10 +36,12 @@ class Start:
 
 @dataclass(frozen=True)
 class Address:
-    """Where it is reached from here."""
+    """Where it is reached from here. `own`: the instance's own one, at which who listens on its loopback only does not
+    answer; else a port of this machine that leads there, or a process on this machine's loopback."""
 
     host: str
     port: int
+    own: bool = False
 
     @property
     def url(self) -> str:
@@ -47,11 +49,17 @@ class Address:
         return f"http://{host}:{self.port}"
 
 
+NO_CODE = -1
+
 Saw = Callable[[str, str], None]  # "stdout", "stderr", or "" where they are not told apart; the line without its end
 
 
 class Instance(Protocol):
     """One started thing. All of it raises UnavailableError where the engine does not answer as it should."""
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What of a Confinement it does without, in words; empty exactly where it has all of it."""
 
     def address(self) -> Address:
         """Known from the start on, whether or not anybody listens yet."""
@@ -60,7 +68,10 @@ class Instance(Protocol):
         """To its first process; nothing happens where it has ended."""
 
     def wait(self, within_s: float) -> int | None:
-        """Its exit code once it has ended (128 + n for signal n); None if it has not within so many seconds."""
+        """Its exit code once it has ended (128 + n for signal n); None if it has not within so many seconds.
+
+        NO_CODE where it was not started from here, and so nobody tells.
+        """
 
     def logs(self) -> str:
         """All that it wrote so far, output and errors."""

@@ -20,3 +20,12 @@ def damaged(what: str, reason: str) -> ImageError:
 def unreadable(what: str, reason: str) -> ImageError:
     """Bytes that are no part of an image as the OCI specification has it."""
     return ImageError("IMG-2", f"{what} cannot be read: {reason}", "Is it an image (OCI, or docker's schema 2)?")
+
+
+class TooLargeError(ImageError):
+    """Nothing is wrong with it, but to look into it would take more than is allowed here."""
+
+
+def too_large(what: str, reason: str) -> TooLargeError:
+    """More than this program holds in memory, whatever the image."""
+    return TooLargeError("IMG-2", f"{what} cannot be read: {reason}", "Is it an image (OCI, or docker's schema 2)?")

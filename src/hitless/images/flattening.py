@@ -6,12 +6,12 @@ Every layer is read to its end, so digests and diff_ids have been verified when 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 
 from hitless.images.changes import Changes
 from hitless.images.digest import Readable
-from hitless.images.faults import unreadable
+from hitless.images.faults import too_large
 from hitless.images.filesystem import Filesystem, LayerFacts, Wanted, nothing
 from hitless.images.image import Image
 from hitless.images.layer import Layer
@@ -30,52 +30,81 @@ def flatten(
     collect: Wanted = nothing,
     show: Show | None = None,
     *,
+    show_hidden: bool = False,
+    ahead: bool = False,
+    most_file_bytes: int = MOST_COLLECTED_BYTES,
     most_collected_bytes: int = MOST_COLLECTED_BYTES,
     most_index_bytes: int = MOST_INDEX_BYTES,
     most_unpacked_bytes: int = MOST_UNPACKED_BYTES,
 ) -> Filesystem:
     """The files of an image. ImageError for what is damaged, hostile or too much.
 
-    `collect`: whose contents are wanted, up to `most_collected_bytes` together; what is too much is named in
-    `left_out`. `show` is given every file that is seen, with a stream that it may read or not; of a file with several
-    names one of them. A path that is twice in a layer is shown twice.
+    `collect`: whose contents are wanted, up to `most_file_bytes` of each and `most_collected_bytes` together; what is
+    too much is named in `left_out`. `show` is given every file that is seen, with a stream that it may read or not; of
+    a file with several names one of them. A path that is twice in a layer is shown twice. With `show_hidden` it gets
+    each file of each layer once, as it goes by, those too that a layer above hides: all that is transferred.
+    `ahead`: a thread unpacks what comes next.
     """
-    flattening = _Flattening(_Receiver(collect, show, most_collected_bytes), most_index_bytes, most_unpacked_bytes)
+    receiver = _Receiver(collect, show, most_file_bytes, most_collected_bytes, shows_hidden=show_hidden)
+    flattening = _Flattening(receiver, most_index_bytes, most_unpacked_bytes, ahead=ahead)
     for number in reversed(range(len(image.layers))):
         flattening.read(number, image.layers[number])
     nodes = flattening.overlay.finish()
     for number, names in flattening.again.items():
         flattening.read_again(image.layers[number], names)
-    receiver = flattening.receiver
     return Filesystem(
         nodes, tuple(reversed(flattening.facts)), image.size, receiver.contents, tuple(receiver.left_out),
         frozenset(flattening.linked),
     )  # fmt: skip
 
 
+def read_again(image: Image, nodes: Collection[Node], *, most_file_bytes: int) -> dict[tuple[int, int], bytes]:
+    """The contents of a few files that were not collected, of as many bytes at most; their layers are read once more,
+    as far as needed."""
+    contents: dict[tuple[int, int], bytes] = {}
+    for number in sorted({node.layer for node in nodes}):
+        wanted = {node.member: node for node in nodes if node.layer == number}
+        layer = image.layers[number]
+        with closing(layer.tar()) as tar:
+            members = Members(tar, f"the layer {layer.descriptor.digest}")
+            for position, _ in enumerate(members):
+                if position in wanted:
+                    node = wanted.pop(position)
+                    contents[node.content] = members.content().read(min(node.size, most_file_bytes))
+                    if not wanted:
+                        break
+    return contents
+
+
 class _Receiver:
     """Whoever wants contents."""
 
-    def __init__(self, collect: Wanted, show: Show | None, budget: int) -> None:
+    def __init__(
+        self, collect: Wanted, show: Show | None, most_of_one: int, budget: int, *, shows_hidden: bool
+    ) -> None:
         self.contents: dict[tuple[int, int], bytes] = {}
         self.left_out: list[str] = []
+        self.shows_hidden = show is not None and shows_hidden
         self._collect = collect
         self._show = show
+        self._most_of_one = most_of_one
         self._budget = budget
 
     def wants(self, path: str) -> bool:
-        return self._show is not None or self._collect(path)
+        """By its path, if it is seen."""
+        return (self._show is not None and not self.shows_hidden) or self._collect(path)
 
-    def take(self, path: str, node: Node, content: Content) -> None:
+    def take(self, path: str, node: Node, content: Content, *, is_wanted: bool = True, is_again: bool = False) -> None:
+        """`is_again`: it has gone by before."""
         stream: Readable = content
-        if self._collect(path):
-            if node.attributes.is_sparse or node.size > self._budget:
+        if is_wanted and self._collect(path):
+            if node.attributes.is_sparse or node.size > min(self._most_of_one, self._budget):
                 self.left_out.append(path)
             else:
                 self._budget -= node.size
                 data = self.contents[node.content] = content.read()
                 stream = io.BytesIO(data)
-        if self._show is not None:
+        if self._show is not None and not (is_again and self.shows_hidden):
             self._show(path, node, stream)
         content.close()
 
@@ -86,12 +115,13 @@ class _Flattening:
     A hard link may make a file seen, or wanted, after its content has gone by.
     """
 
-    def __init__(self, receiver: _Receiver, most_index_bytes: int, most_unpacked_bytes: int) -> None:
+    def __init__(self, receiver: _Receiver, most_index_bytes: int, most_unpacked_bytes: int, *, ahead: bool) -> None:
         self.overlay = Overlay()
         self.receiver = receiver
         self.facts: list[LayerFacts] = []
         self.linked: set[tuple[int, int]] = set()
         self.again: dict[int, dict[int, tuple[str, Node]]] = {}
+        self._ahead = ahead
         self._most_index = most_index_bytes
         self._most_unpacked = most_unpacked_bytes
         self._held = 0
@@ -99,14 +129,14 @@ class _Flattening:
     def _spend(self, count: int) -> None:
         self._held += count
         if self._held > self._most_index:
-            raise unreadable("the image", f"it has too many files: their names alone take {self._held:,} bytes")
+            raise too_large("the image", f"it has too many files: their names alone take {self._held:,} bytes")
 
     def read(self, number: int, layer: Layer) -> None:
         held = self._held
         what = f"the layer {layer.descriptor.digest}"
         changes = Changes(number, what, self._spend)
         taken: set[int] = set()
-        with closing(layer.tar()) as tar:
+        with closing(layer.tar(ahead=self._ahead)) as tar:
             members = Members(tar, what, most_bytes=self._most_unpacked)
             for position, member in enumerate(members):
                 self._add(changes, member, position, members, taken)
@@ -115,16 +145,18 @@ class _Flattening:
 
     def _add(self, changes: Changes, member: Member, position: int, members: Members, taken: set[int]) -> None:
         added = changes.add(member, position)
-        if added is None:
+        if added is None or added[1].kind is not Kind.FILE:
             return
         path, node = added
-        if node.kind is not Kind.FILE or not self.overlay.shows(path, node.kind) or not self.receiver.wants(path):
+        is_wanted = self.overlay.shows(path, node.kind) and self.receiver.wants(path)
+        if node.member != position:  # another name of a file that has gone by
+            if is_wanted and node.member not in taken:
+                self._again(path, node)
             return
-        if node.member == position:
+        if is_wanted:
             taken.add(position)
-            self.receiver.take(path, node, members.content())
-        elif node.member not in taken:
-            self._again(path, node)
+        if is_wanted or self.receiver.shows_hidden:
+            self.receiver.take(path, node, members.content(), is_wanted=is_wanted)
 
     def _lay_under(self, changes: Changes, held: int, taken: set[int]) -> None:
         before = len(self.overlay.nodes)
@@ -143,7 +175,7 @@ class _Flattening:
             members = Members(tar, f"the layer {layer.descriptor.digest}", most_bytes=self._most_unpacked)
             for position, _ in enumerate(members):
                 if position in names:
-                    self.receiver.take(*names[position], members.content())
+                    self.receiver.take(*names[position], members.content(), is_again=True)
 
 
 def _facts(layer: Layer, changes: Changes) -> LayerFacts:

@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from hitless.images.ahead import Ahead
 from hitless.images.digest import PIECE, Readable, Verified
 from hitless.images.faults import unreadable
 from hitless.images.manifest import Descriptor
@@ -49,8 +50,11 @@ class Layer:
         named = msgspec.structs.replace(self.descriptor, media_type=layer_type(compression, docker=docker))
         return replace(self, blob=replace(self.blob, descriptor=named))
 
-    def tar(self) -> BinaryIO:
-        """The unpacked tar; at its end, digest, size and diff_id have been checked (ImageError)."""
+    def tar(self, *, ahead: bool = False) -> BinaryIO:
+        """The unpacked tar; at its end, digest, size and diff_id have been checked (ImageError). To be closed.
+
+        `ahead`: a thread unpacks it, while what is there already is looked at.
+        """
         compression = compression_of(self.descriptor.media_type)
         what = f"the layer {self.descriptor.digest}"
         if compression is None:
@@ -59,7 +63,8 @@ class Layer:
         if compression is Compression.NONE and self.diff_id == self.descriptor.digest:
             unpacked: Readable = packed  # to hash the same bytes twice is half of the time
         else:
-            unpacked = Verified(Unpacked(packed, compression, what), self.diff_id, None, what)
+            source: Readable = Unpacked(packed, compression, what)
+            unpacked = Verified(Ahead(source) if ahead else source, self.diff_id, None, what)
         return cast(BinaryIO, io.BufferedReader(_Raw(unpacked, packed), PIECE))
 
 

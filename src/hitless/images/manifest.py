@@ -6,13 +6,14 @@ What was read keeps its bytes: a digest is of bytes, not of what they mean. What
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from hitless.images.digest import check_digest, digest_of
-from hitless.images.faults import unreadable
+from hitless.images.faults import ImageError, unreadable
 from hitless.images.media import INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST
 
 MOST_MANIFEST_BYTES = 4 << 20  # what registries take (distribution-spec)
@@ -34,7 +35,7 @@ class Platform(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
         """`linux/amd64` or `linux/arm64/v8`; ImageError."""
         parts = text.split("/")
         if len(parts) not in (2, 3) or not all(parts):
-            raise unreadable(f"the platform {text!r}", "it is written like linux/amd64 or linux/arm64/v8")
+            raise ImageError("IMG-7", f"{text!r} is no platform", "Write it like linux/amd64 or linux/arm64/v8.")
         return cls(parts[1], parts[0], parts[2] if len(parts) == 3 else "")
 
     def fits(self, wanted: Platform) -> bool:
@@ -45,6 +46,13 @@ class Platform(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 
     def _variant(self) -> str:
         return "" if (self.architecture, self.variant) == ("arm64", "v8") else self.variant
+
+
+def host_platform() -> Platform:
+    """Of this machine."""
+    machines: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+    machine = os.uname().machine
+    return Platform(machines.get(machine, machine), "linux")
 
 
 class Descriptor(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

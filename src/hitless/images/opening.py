@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitless.errors import UnavailableError
+from hitless.images.faults import ImageError
 from hitless.images.image import Source
 from hitless.images.reference import Reference, parse_reference
 
@@ -37,9 +39,16 @@ def opened(text: str, *, plain_http: bool | None = None) -> Iterator[Opened]:
         from hitless.images.registry.source import RegistrySource
         from hitless.images.registry.transport import Access
 
+        if text.startswith((".", "/", "oci:")) or text.endswith(".tar"):
+            raise ImageError("IMG-8", f"there is no folder or file {plain}", "Check the path.")
         reference = parse_reference(text)
-        with RegistrySource(reference, Access(plain_http)) as registry:
-            yield Opened(registry, str(reference), reference)
+        try:
+            with RegistrySource(reference, Access(plain_http)) as registry:
+                yield Opened(registry, str(reference), reference)
+        except UnavailableError as error:
+            if text.startswith(reference.host) or not str(error).startswith(reference.host):
+                raise
+            raise UnavailableError(f"{error}\n    Or was a path meant? There is nothing at {text}.") from error
 
 
 def _place(text: str) -> tuple[Path, str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 from hitless.errors import Problem, Severity
 from hitless.images.configuration import parse_configuration
 from hitless.images.digest import PIECE, read_verified
-from hitless.images.faults import ImageError
+from hitless.images.faults import ImageError, TooLargeError
 from hitless.images.filesystem import Filesystem, LayerFacts
 from hitless.images.flattening import flatten
 from hitless.images.image import Image, check_whole
@@ -24,17 +25,43 @@ MOST_LAYERS = 127  # what containerd and overlay file systems mount
 _FAMILY = {True: "application/vnd.docker.", False: "application/vnd.oci."}
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What is wrong with an image, and its files. `filesystem` None: they cannot be told, for what is `lacking`."""
+
+    problems: tuple[Problem, ...]
+    filesystem: Filesystem | None
+    lacking: str = ""
+    is_too_large: bool = False  # to be held in memory: that is no fault of it
+
+
 def validate(image: Image, what: str = "the image") -> list[Problem]:
     """Everything that is wrong with an image, warnings included; empty for a good one. Every byte is read once, of a
     damaged image twice. UnavailableError."""
-    return [
+    found = examine(image, what)
+    if found.is_too_large:
+        return [*found.problems, Problem("IMG-2", found.lacking, "Remove files that the image does without.")]
+    return list(found.problems)
+
+
+def examine(image: Image, what: str = "the image", read: Callable[[Image], Filesystem] = flatten) -> Examined:
+    """The same, with the files, in one pass: `read` is flatten, or calls it with what else is wanted of them."""
+    problems = [
         *_caught(lambda: _check_manifest(image, what)),
         *_caught(lambda: _check_configuration(image, what)),
         *_types(image, what),
         *_history(image, what),
         *_number_of_layers(image, what),
-        *_layers(image),
     ]
+    try:
+        filesystem = read(image)
+    except ImageError as error:
+        single = [problem for layer in _once(image) for problem in _caught(functools.partial(_read, layer))]
+        is_large = isinstance(error, TooLargeError) and not single
+        found = () if is_large else single or error.problems
+        lacking = (single or error.problems)[0].message
+        return Examined((*problems, *found), None, lacking, is_large)
+    return Examined((*problems, *_duplicates(filesystem)), filesystem)
 
 
 def _caught(check: Callable[[], object]) -> tuple[Problem, ...]:
@@ -86,16 +113,6 @@ def _number_of_layers(image: Image, what: str) -> Iterator[Problem]:
     if len(image.layers) > MOST_LAYERS:
         message = f"{what} has {len(image.layers)} layers, and {MOST_LAYERS} are the most that can be mounted"
         yield Problem("IMG-35", message, "Merge layers.")
-
-
-def _layers(image: Image) -> Iterator[Problem]:
-    try:
-        filesystem = flatten(image)
-    except ImageError as error:
-        single = [problem for layer in _once(image) for problem in _caught(functools.partial(_read, layer))]
-        yield from single or error.problems
-        return
-    yield from _duplicates(filesystem)
 
 
 def _once(image: Image) -> Iterable[Layer]:

@@ -18,6 +18,7 @@ import pytest
 from tests.e2e.command_line import hitless
 from tests.e2e.http import packages
 
+from hitless.building.bill import BILL
 from hitless.images.flattening import flatten
 from hitless.images.image import Image
 from hitless.images.layout import LayoutSource
@@ -52,6 +53,9 @@ def test_an_image_that_its_validator_and_others_take(package: Path, base: Path, 
     below = read_image(LayoutSource(base), "the base")
     assert configuration.labels["org.opencontainers.image.base.digest"] == below.digest
     assert configuration.diff_ids[: len(below.layers)] == below.configuration.diff_ids
+    bill = flatten(image, lambda path: path == BILL).read(BILL) or b""
+    assert b'"pkg:deb/debian/dash@' in bill  # of the base, as `hitless base make` makes it
+    assert b'"pkg:pypi/uvloop@' in bill
     if shutil.which("skopeo") is not None:
         said = subprocess.run(
             ["skopeo", "inspect", f"oci:{tmp_path / 'image'}:team/app:v1"], capture_output=True, check=True
@@ -102,7 +106,9 @@ def test_a_wheel_of_the_users_own(package: Path, base: Path, cache: Path, tmp_pa
     for text in ("first = 1\n", "second = 2\n"):
         own_wheel(package / "wheels" / "own-1-py3-none-any.whl", text)
         image = built(package, base, cache, tmp_path / "image")
-        assert flatten(image, lambda path: path == place).read(place) == text.encode()
+        files = flatten(image, lambda path: path == place)
+        assert files.read(place) == text.encode()
+        assert not [path for path in files.nodes if path.endswith(".whl")]  # it is there once
     (package / "wheels" / "own-1-py3-none-any.whl").unlink()
     gone = hitless("build", package, "--base", base, "-o", tmp_path / "none", "--cache", cache)
     assert (gone.returncode, "BUILD-6" in gone.stderr) == (2, True), gone.stderr
@@ -158,22 +164,55 @@ def answer(url: str, server: subprocess.Popen[bytes]) -> dict[str, Any]:
         pytest.param(["-o", "{out}"], 2, "there is no base image", id="no-base"),
         pytest.param(["--base", "{base}"], 2, "would go nowhere", id="no-output"),
         pytest.param(["--base", "{base}", "--push"], 2, "needs to know where to", id="push-without-a-name"),
-        pytest.param(["--base", "/nowhere/at/all", "-o", "{out}"], 2, "names no image", id="no-such-base"),
+        pytest.param(["--base", "/nowhere/at/all", "-o", "{out}"], 2, "no folder or file /nowhere", id="no-such-base"),
         pytest.param(["--base", "127.0.0.1:1/a/b", "-o", "{out}"], 3, "127.0.0.1:1", id="no-registry"),
         pytest.param(["--base", "{base}", "-o", "{out}", "--platform", "linux/arm64"], 2, "no image for linux/arm64",
                      id="wrong-platform"),
-        pytest.param(["--base", "{base}", "-o", "{out}", "--platform", "beos"], 2, "linux/amd64", id="no-platform"),
+        pytest.param(["--base", "{base}", "-o", "{out}", "--platform", "beos"], 2, "'beos' is no platform",
+                     id="no-platform"),
+        pytest.param(["--base", "{base}", "-o", "{out}.zip"], 2, "written as .tar, not .zip", id="other-archive"),
+        pytest.param(["--base", "{base}", "-o", "{base}/index.json"], 2, "it is a file", id="output-is-a-file"),
+        pytest.param(["--base", "{base}", "-o", "{package}"], 2, "has other files in it", id="output-is-the-package"),
+        pytest.param(["--base", "{base}", "-t", "Bad:ref!", "--push"], 2, "'ref!' is no tag", id="no-name"),
+        pytest.param(["--base", "{base}", "-o", "{out}", "--cache", "{base}/index.json"], 3, "cannot be written",
+                     id="cache-is-a-file"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(
     package: Path, base: Path, cache: Path, tmp_path: Path, arguments: list[str], code: int, words: str
 ) -> None:
-    filled = [one.format(base=base, out=tmp_path / "out") for one in arguments]
+    filled = [one.format(base=base, out=tmp_path / "out", package=package) for one in arguments]
     done = hitless("build", package, "--cache", cache, *filled)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_image_of_ours_is_no_base(package: Path, base: Path, cache: Path, tmp_path: Path) -> None:
+    built(package, base, cache, tmp_path / "image")
+    done = hitless("build", package, "--base", tmp_path / "image", "-o", tmp_path / "out", "--cache", cache)
+    assert (done.returncode, done.stdout, "BASE-7" in done.stderr) == (2, "", True)
+
+
+@pytest.mark.parametrize("verb", ["build", "dockerfile"])
+def test_a_package_that_is_not_there(base: Path, tmp_path: Path, verb: str) -> None:
+    done = hitless(verb, tmp_path / "none", "--base", base)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none is no folder" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("place", ["package", "image.tar"])
+def test_a_pull_spoils_nothing(package: Path, base: Path, tmp_path: Path, place: str) -> None:
+    before = sorted(package.rglob("*"))
+    done = hitless("pull", base, tmp_path / place)
+    assert (done.returncode, done.stdout, "BUILD-34" in done.stderr) == (2, "", True)
+    assert sorted(package.rglob("*")) == before
+
+
+def test_a_picture_that_cannot_be_written(base: Path) -> None:
+    done = hitless("inspect", base, "--html", "/nowhere/at/all.html")
+    assert (done.returncode, "/nowhere/at/all.html cannot be written" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +223,8 @@ def test_what_is_wrong_is_said(
         pytest.param('packages = ["!!"]', "BUILD-14", id="no-requirement"),
         pytest.param("pakages = []", "Did you mean packages?", id="misspelt"),
         pytest.param('requirements = "none.txt"', "none.txt cannot be read", id="no-such-file"),
-        pytest.param('system-packages = ["libgomp1"]', "without an engine", id="system-packages"),
+        pytest.param('system-packages = ["dash", "no-such"]', "does not have no-such,", id="system-packages"),
+        pytest.param('system-packages = ["dash=0.1"]', "does not have dash=0.1, which", id="another-version"),
     ],
 )
 def test_bad_settings(package: Path, base: Path, cache: Path, tmp_path: Path, settings: str, words: str) -> None:

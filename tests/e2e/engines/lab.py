@@ -111,7 +111,8 @@ def _started(users: Path, ready: Path) -> subprocess.Popen[bytes]:
 
 
 def _write_programs(folder: Path, pid: str) -> None:
-    """The engines as the lab has them, for who is outside of it: every path of theirs is in its folder."""
+    """The engines as the lab has them: every path of theirs is in its folder. In bin for who is outside of it, in
+    inside for who is in it already."""
     store = f"--root {folder}/root --runroot {folder}/run"
     more = {
         "podman": f"{store} --tmpdir {folder}/state --network-config-dir {folder}/networks",
@@ -119,9 +120,11 @@ def _write_programs(folder: Path, pid: str) -> None:
         "buildah": store,
     }
     settings = f"CONTAINERS_CONF={folder}/containers.conf TMPDIR={folder}/tmp DOCKER_CONFIG={folder}/tmp"
-    (folder / "bin").mkdir()
-    for name, options in more.items():
-        program = folder / "bin" / name
-        enter = f"exec nsenter --target {pid} --net --mount --pid env {settings} BUILDAH_RUNTIME=runc"
-        program.write_text(f'#!/bin/sh\n{enter} {shutil.which(name)} {options} "$@"\n')
-        program.chmod(0o755)
+    enter = f"nsenter --target {pid} --net --mount --pid"
+    for place, before in (("bin", enter), ("inside", "")):
+        (folder / place).mkdir()
+        for name, options in more.items():
+            program = folder / place / name
+            command = f"{before} env {settings} BUILDAH_RUNTIME=runc {shutil.which(name)} {options}"
+            program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            program.chmod(0o755)

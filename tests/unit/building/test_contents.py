@@ -57,6 +57,22 @@ def test_patterns(package: Path, left_out: tuple[str, ...], gone: set[str]) -> N
     assert set(names(package)[1]) - set(names(package, Recipe(leave_out=left_out))[1]) == gone
 
 
+@pytest.mark.parametrize(
+    "installed",
+    [
+        pytest.param(["./wheels/own-1-py3-none-any.whl"], id="as-it-is-written"),
+        pytest.param(["wheels/../wheels/own-1-py3-none-any.whl"], id="with-a-detour"),
+    ],
+)
+def test_wheels_that_are_installed_are_not_there_twice(package: Path, installed: list[str]) -> None:
+    (package / "wheels").mkdir()
+    for name in ("own-1-py3-none-any.whl", "spare-1-py3-none-any.whl"):
+        (package / "wheels" / name).write_bytes(b"PK")
+    contents = contents_of(package, PLAIN, FileHashes(package.parent / "hashes"), installed=installed)
+    found = {entry.path.removeprefix(PREFIX) for entry in contents.code.entries}
+    assert {name for name in found if name.startswith("wheels/")} == {"wheels/spare-1-py3-none-any.whl"}
+
+
 def test_modes_come_from_the_executable_bit_only(package: Path) -> None:
     contents = contents_of(package, Recipe(), FileHashes(package.parent / "hashes"))
     modes = {entry.path.removeprefix(PREFIX): entry.mode for entry in contents.code.entries}

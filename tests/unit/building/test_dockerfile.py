@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hitless.building.base import BaseFacts
-from hitless.building.dockerfile import compiling, extending, installing
+from hitless.building.dockerfile import compiling, extending, installing, lacking
+from hitless.building.system_packages import SystemPackage
 from hitless.building.target import Target
 from hitless.errors import InputError
 from hitless.images.manifest import Platform
@@ -64,4 +67,23 @@ def test_how_wheels_are_made() -> None:
 
 @pytest.mark.parametrize(("user", "last"), [("", []), ("1000:100", ["USER 1000:100"])], ids=["root", "user"])
 def test_the_file(user: str, last: list[str]) -> None:
-    assert extending("base:1", "apk add a", user).splitlines() == ["FROM base:1", "USER root", "RUN apk add a", *last]
+    assert extending("base:1", ["apk add a", "pip wheel b"], user).splitlines() == [
+        "FROM base:1", "USER root", "RUN apk add a", "RUN pip wheel b", *last,
+    ]  # fmt: skip
+
+
+SYSTEM = (SystemPackage("libgomp1", "12.2.0-14", "amd64", "deb"), SystemPackage("dash", "0.5", "amd64", "deb"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        pytest.param((), (), id="nothing-asked-for"),
+        pytest.param(("dash", "libgomp1"), (), id="all-there"),
+        pytest.param(("libgomp1=12.2.0-14",), (), id="of-that-version"),
+        pytest.param(("libgomp1=13", "dash", "curl"), ("libgomp1=13", "curl"), id="others"),
+        pytest.param(("dash>=0.5",), ("dash>=0.5",), id="versions-are-not-compared"),
+    ],
+)
+def test_what_the_base_lacks(asked: tuple[str, ...], missing: tuple[str, ...]) -> None:
+    assert lacking(replace(facts("sh"), system_packages=SYSTEM), asked) == missing

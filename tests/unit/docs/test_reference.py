@@ -30,8 +30,21 @@ def test_the_page_of_build_settings_is_the_one_that_the_code_makes(repository: P
 
 def test_every_problem_of_images_is_explained(repository: Path) -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in (repository / "src/hitless").rglob("*.py"))
-    raised = set(re.findall(r'"((?:BUILD|BASE|IMG|REG)-\d+)"', sources))
+    raised = set(re.findall(r'"((?:BUILD|BASE|IMG|REG|ENG)-\d+)"', sources))
     page = (repository / "docs/reference/image-problems.md").read_text(encoding="utf-8")
     explained = re.findall(r"^\| ([A-Z]+-\d+) \|", page, re.MULTILINE)
     assert raised == set(explained)
     assert len(explained) == len(raised)
+
+
+def test_every_problem_of_a_command_is_on_some_page(repository: Path) -> None:
+    """Whatever its family: one that is new has no page of its own, and would be missed above."""
+    parts = ("images", "engines", "building", "cli")
+    files = [file for part in parts for file in (repository / "src/hitless" / part).rglob("*.py")]
+    sources = "".join(file.read_text(encoding="utf-8") for file in files)
+    raised = set(re.findall(r'(?:Problem|Error)\(\s*"([A-Z]+-\d+)"', sources))
+    raised -= set(re.findall(r'"(CHK-\d+)"', sources))  # those of `hitless check`
+    pages = "".join(page.read_text(encoding="utf-8") for page in (repository / "docs/reference").glob("*.md"))
+    explained = set(re.findall(r"^\| `?([A-Z]+-\d+)`? \|", pages, re.MULTILINE))
+    assert {"IMG-6", "ENG-1", "BUILD-30"} <= raised
+    assert sorted(raised - explained) == []

@@ -24,13 +24,15 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class LayerSeen(msgspec.Struct, frozen=True):
-    """Sizes in bytes."""
+    """Sizes in bytes; `unpacked` and `files` are 0 where the layers could not be read. `in_base`: it comes from the
+    base image, as far as the history tells."""
 
     digest: str
     size: int
     unpacked: int
     files: int
     created_by: str = ""
+    in_base: bool = False
 
 
 class ImageSeen(Fact, frozen=True, tag="image"):
@@ -55,16 +57,29 @@ class ImageSeen(Fact, frozen=True, tag="image"):
     ports: tuple[str, ...]
     labels: dict[str, str]
     faults: tuple[Fault, ...] = ()
+    annotations: dict[str, str] = {}
 
     @property
     def effective_command(self) -> tuple[str, ...]:
         return self.entrypoint + self.command
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A folder on the way to a file: who may pass it. `path` begins with a slash."""
+
+    path: str
+    mode: int
+    uid: int
+    gid: int
+
+
 class FileSeen(Fact, frozen=True, tag="file"):
     """A file, folder or link that some rule asks about; links to it were followed, and `path` is as it was asked.
 
-    `kind`: file, folder, other, or missing. `content`: of small files that are read by rules, else None.
+    `kind`: file, folder, other, or missing. `content`: of small files that are read by rules, else None. Paths begin
+    with a slash. `way`: the folders from the root to `real_path`. `asked_for`: why it was looked at: `boot file`,
+    `program` (the first word of the effective command), `interpreter` (of that, if it is a script), `command` (scripts
+    that the command names), `working folder`, `package`, `accounts`.
     """
 
     path: str
@@ -76,11 +91,15 @@ class FileSeen(Fact, frozen=True, tag="file"):
     size: int = 0
     layer: int = -1
     content: bytes | None = None
+    way: tuple[Step, ...] = ()
+    asked_for: str = ""
 
 
 class FilesSeen(Fact, frozen=True, tag="files"):
     """The root file system as a whole. `programs`: for each name that rules ask about, where it was found on the PATH
-    of a non-login shell, empty where it was not. `users`, `groups`: name → number, of /etc/passwd and /etc/group."""
+    of a non-login shell, empty where it was not. `users`, `groups`: name → number, of /etc/passwd and /etc/group.
+    `forms`: what those programs are: `script`, or the architecture of a binary as images name it (amd64, arm64, …);
+    empty where that is not known. `has_path`: the image sets PATH itself."""
 
     count: int
     effective: int
@@ -89,6 +108,7 @@ class FilesSeen(Fact, frozen=True, tag="files"):
     groups: dict[str, int]
     path: str
     has_path: bool = True
+    forms: dict[str, str] = {}
 
 
 class ConfigSeen(Fact, frozen=True, tag="config"):
@@ -102,13 +122,15 @@ class ConfigSeen(Fact, frozen=True, tag="config"):
 
 
 class ScannerSeen(Fact, frozen=True, tag="scanner"):
-    """`lacking`: why it could not be used, or not on everything; empty where it saw all. `files`, `bytes`: it read."""
+    """`lacking`: why it could not be used, or not on everything that it should see; empty where it did. `files`,
+    `bytes`: it read. `limits`: what it does not look at by design, told with its verdicts."""
 
     name: str
     version: str = ""
     lacking: str = ""
     files: int = 0
     bytes: int = 0
+    limits: str = ""
 
 
 class Finding(Fact, frozen=True, tag="finding"):

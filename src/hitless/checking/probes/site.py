@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hitless.checking.probes.request import Request
+from hitless.checking.probes.turn import FirstTurn
 from hitless.checking.rule import Purpose
 from hitless.engines.running import Engine, Start
 from hitless.spec.contract import Contract
@@ -30,4 +31,6 @@ class Site:
     single: bool = False
     can_signal: bool = True
     goldens: tuple[Request, ...] = ()  # that the user gave
-    progress: Callable[[str], None] = lambda _: None
+    tell: Callable[[str, str], None] = lambda _, __: None  # what each stage is doing; empty: it is over
+    progress: Callable[[str], None] = lambda _: None  # what this stage is doing
+    turn: FirstTurn = field(default_factory=FirstTurn, compare=False)  # who starts first

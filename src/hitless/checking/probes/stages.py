@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 
 from hitless.checking.events import Stage
 from hitless.checking.probes.recorder import Recorder, StageLog
@@ -14,16 +16,25 @@ Watch = Callable[[Site, Mapping[Stage, StageLog]], Awaitable[None]]
 
 
 async def watch(site: Site, recorder: Recorder, plan: Iterable[tuple[tuple[Stage, ...], Watch]]) -> None:
-    """Returns when all have ended. `plan`: functions with the stages that each records."""
-    async with asyncio.TaskGroup() as group:
-        for stages, function in plan:
-            group.create_task(_guarded(site, recorder, stages, function))
+    """Returns when all have ended. `plan`: functions with the stages that each records.
+
+    Where there is a single instance for all of them, it is stopped when the others have been looked at.
+    """
+    entries = list(plan)
+    last = [entry for entry in entries if site.single and Stage.STOP in entry[0]]
+    for some in (entry for entry in entries if entry not in last), last:
+        async with asyncio.TaskGroup() as group:
+            for stages, function in some:
+                group.create_task(_guarded(site, recorder, stages, function))
 
 
 async def _guarded(site: Site, recorder: Recorder, stages: tuple[Stage, ...], function: Watch) -> None:
     logs = {stage: StageLog(recorder, stage) for stage in stages}
+    name = stages[0].value
     try:
-        await function(site, logs)
+        await function(replace(site, progress=functools.partial(site.tell, name)), logs)
     except (UnavailableError, InputError) as error:
         for log in logs.values():
             log.unseen(str(error))
+    finally:
+        site.tell(name, "")

@@ -6,8 +6,57 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from hitless.checking.rule import Rule
+from hitless.checking.rules import (
+    api,
+    batch,
+    batch_run,
+    boot_script,
+    boot_server,
+    boot_signals,
+    boot_times,
+    boot_traps,
+    config,
+    health,
+    health_declared,
+    image,
+    keep_alive,
+    leaving,
+    logs,
+    robustness,
+    rollout,
+    run,
+    safety,
+    secrecy,
+    starting,
+    termination,
+    users,
+)
 
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (
+    image,
+    starting,
+    config,
+    health_declared,
+    batch,
+    batch_run,
+    boot_script,
+    boot_signals,
+    boot_times,
+    boot_traps,
+    boot_server,
+    run,
+    logs,
+    users,
+    api,
+    robustness,
+    health,
+    keep_alive,
+    termination,
+    leaving,
+    rollout,
+    safety,
+    secrecy,
+)
 RULES: Mapping[str, Rule] = {
     rule.id: rule
     for rule in sorted(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from bench.rollout.bounds import upper_bound
+
+from hitless.checking.bounds import upper_bound
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How fast the static part of a check is, and how much memory it takes."""

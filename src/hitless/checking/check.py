@@ -1,0 +1,127 @@
+"""A check from its beginning to its report: look at the subject, run it, judge what was recorded.
+
+What looks and what judges is elsewhere; here is the order in which it is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from hitless import __version__
+from hitless.checking.events import Stage
+from hitless.checking.facts.seen import ConfigSeen
+from hitless.checking.judging import chosen, judge, unknown
+from hitless.checking.probes.plan import PLAN
+from hitless.checking.probes.recorder import Recorder, StageLog
+from hitless.checking.probes.site import Site
+from hitless.checking.probes.stages import Watch, watch
+from hitless.checking.record import Opened, Record, read_lines
+from hitless.checking.report import Report
+from hitless.checking.rule import Purpose, Rule
+from hitless.checking.rules import RULES
+from hitless.checking.sites import looked_at
+from hitless.checking.subject import Kind, kind_of
+from hitless.checking.wishes import Wishes
+from hitless.errors import InputError, Problem, UnavailableError
+from hitless.spec.config import parse
+from hitless.spec.contract import Contract
+from hitless.spec.profiles import PROFILES, Profile
+
+Plan = Sequence[tuple[tuple[Stage, ...], Watch]]
+
+
+def check(subject: str, wishes: Wishes) -> Report:
+    """InputError for wrong input, UnavailableError where the subject cannot be had at all; else there is a report."""
+    rules = rules_for(wishes)
+    kind = kind_of(subject)
+    opened = Opened(
+        subject=subject, kind=kind.value, version=__version__, moment=_now(), profile=wishes.profile.name,
+        purpose=wishes.purpose.value, seed=wishes.seed, quick=wishes.quick,
+    )  # fmt: skip
+    with _recorder(opened, wishes.record) as recorder:
+        _look(subject, kind, wishes, {stage for rule in rules for stage in rule.needs}, recorder)
+        return report(recorder.record(), rules, wishes)
+
+
+def replay(file: Path, wishes: Wishes) -> Report:
+    """The report that follows from a recorded check; nothing is looked at anew. Its edition and purpose are kept."""
+    try:
+        with file.open("rb") as lines:
+            record = read_lines(lines, str(file))
+    except OSError as error:
+        problem = Problem("CHK-5", f"cannot read the record: {error.strerror}", "Check the path.", file=str(file))
+        raise InputError([problem]) from error
+    edition = PROFILES.get(record.opened.profile, wishes.profile)
+    wishes = replace(wishes, profile=edition, purpose=Purpose(record.opened.purpose))
+    return report(record, rules_for(wishes), wishes)
+
+
+def report(record: Record, rules: Sequence[Rule], wishes: Wishes) -> Report:
+    """By today's date: waivers end."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    return judge(record, rules, wishes.profile, wishes.purpose, waivers=wishes.waivers, today=today)
+
+
+def rules_for(wishes: Wishes) -> list[Rule]:
+    """InputError for names that choose no rule."""
+    problems = [
+        Problem("CHK-6", f"there is no rule {name!r}", "`hitless explain` lists all rules; HL8 means all of HL8xx.")
+        for name in unknown(RULES.values(), [*wishes.select, *wishes.ignore])
+    ]
+    if problems:
+        raise InputError(problems)
+    return chosen(RULES.values(), wishes.select, wishes.ignore)
+
+
+def _look(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], recorder: Recorder) -> None:
+    """First what does not run; then, where its config.json can be understood, what does."""
+    with looked_at(subject, kind, wishes, stages, recorder) as site_of:
+        wanted = [(these, function) for these, function in PLAN if stages.intersection(these)]
+        if not wanted:
+            return
+        contract = _contract(recorder.record(), wishes.profile)
+        why = "nothing was to be run" if wishes.static else "" if contract else "the config.json cannot be understood"
+        if not why and contract is not None:
+            why = _run(site_of(contract), recorder, wanted)
+        if why:
+            for stage in (stage for these, _ in wanted for stage in these):
+                StageLog(recorder, stage).unseen(why)
+
+
+def _run(opening: AbstractContextManager[Site], recorder: Recorder, plan: Plan) -> str:
+    """Why it could not be run; empty where it was."""
+    try:
+        with opening as site:
+            asyncio.run(watch(site, recorder, plan))
+    except UnavailableError as error:
+        return str(error)
+    return ""
+
+
+def _contract(record: Record, profile: Profile) -> Contract | None:
+    seen = record.first(ConfigSeen)
+    return parse(seen.text, file=seen.where, profile=profile).contract if seen is not None else None
+
+
+@contextlib.contextmanager
+def _recorder(opened: Opened, file: Path | None) -> Iterator[Recorder]:
+    if file is None:
+        yield Recorder(opened)
+        return
+    try:
+        output = file.open("wb", buffering=0)
+    except OSError as error:
+        problem = Problem("CHK-7", f"the record cannot be written: {error.strerror}", "Check the path.", file=str(file))
+        raise InputError([problem]) from error
+    with output:
+        yield Recorder(opened, output.write)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

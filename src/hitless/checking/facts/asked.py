@@ -1,0 +1,81 @@
+"""Which files rules ask about, and what of their bytes is kept while all go by. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hitless.checking.facts.commands import name_of, scripts_of
+from hitless.images.members import Kind
+from hitless.images.node import Node
+
+BOOT_FILE = "/home/run.sh"
+PACKAGE = "/opt/hitless/package"  # where `hitless build` puts a package
+CONFIG = "config.json"
+MOST_KEPT_BYTES = 1 << 20  # of one file
+PROGRAMS = ("sh", "python", "python3", "java", "zip", "unzip")
+_FOLDERS = frozenset({"bin", "sbin"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A path, absolute, or the bare name of a program that is looked for on the PATH. `why`: see FileSeen."""
+
+    path: str
+    why: str
+    keeps: bool = False  # its content matters
+
+
+def asked_of(command: Sequence[str], working_dir: str) -> tuple[Asked, ...]:
+    """For an image, or a root file system (which has no command)."""
+    wanted = [
+        Asked(BOOT_FILE, "boot file", keeps=True),
+        Asked("/etc/passwd", "accounts", keeps=True),
+        Asked("/etc/group", "accounts", keeps=True),
+    ]
+    if working_dir:
+        wanted.append(Asked(place_of(working_dir, "/"), "working folder"))
+    if command:
+        wanted.append(Asked(_program(command[0], working_dir), "program"))
+    wanted += [Asked(place_of(word, working_dir), "command", keeps=True) for word in scripts_of(command)]
+    return tuple(wanted)
+
+
+def _program(word: str, working_dir: str) -> str:
+    return place_of(word, working_dir) if "/" in word else word
+
+
+def place_of(path: str, working_dir: str) -> str:
+    """Absolute, without dots."""
+    return "/" + posixpath.normpath(posixpath.join("/", working_dir, path)).lstrip("/")
+
+
+def kept(asked: Sequence[Asked]) -> Callable[[str], bool]:
+    """Whose bytes are kept while they go by: by their last names, as links may lead to them."""
+    names = {name_of(one.path) for one in asked if one.keeps} | {CONFIG}
+    return lambda path: path.rpartition("/")[2] in names
+
+
+def heads(asked: Sequence[Asked]) -> Callable[[str, Node], bool]:
+    """Whose first bytes matter: executables in folders of programs, and what the command names."""
+    names = {name_of(one.path) for one in asked if one.why == "program"}
+
+    def matters(path: str, node: Node) -> bool:
+        folder, _, name = path.rpartition("/")
+        is_one = folder.rpartition("/")[2] in _FOLDERS or name in names
+        return is_one and node.kind is Kind.FILE and node.mode & 0o111 != 0
+
+    return matters
+
+
+def interpreter_of(script: bytes) -> str:
+    """What a script's first line names (execve(2)), or has `env` look for; empty where it names nothing."""
+    line = script[:256].partition(b"\n")[0]
+    if not line.startswith(b"#!"):
+        return ""
+    words = line[2:].replace(b"\t", b" ").decode("utf-8", "replace").split(" ")
+    words = [word for word in words if word]
+    if words and words[0].endswith("/env"):
+        words = [word for word in words[1:] if word[0] != "-" and "=" not in word]
+    return words[0] if words else ""

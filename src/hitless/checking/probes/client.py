@@ -1,0 +1,225 @@
+"""Asking once and telling what came of it: a connection, a request on it, the answer or how it failed. No retries."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hitless.checking.events import Closed, Exchange, Failure
+from hitless.checking.probes.recorder import StageLog
+from hitless.checking.probes.request import Request
+from hitless.checking.probes.wire import KEPT_BYTES, Wire, shown
+from hitless.engines.running import Address
+
+PATIENCE_S = 30.0
+CONNECT_S = 10.0  # a SYN that nobody answers is tried again by the kernel after 1, 3 and 7 s
+_PIECES = 10  # of a body that is sent slowly
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one request. Exactly one of `status` (not 0) and `failure` is there.
+
+    `headers`: names in lower case. `body`: its first 64 KiB, `size`: its whole length in bytes. `connection`: numbers
+    those of this process, `nth` the requests on it, from 1. `begun`, `ended`: of the monotonic clock, in seconds.
+    `keeps`: the connection can be used again, by what the answer says; `closed_after`: it was ended with the answer.
+    """
+
+    connection: int
+    nth: int
+    begun: float
+    ended: float
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    size: int = 0
+    failure: Failure | None = None
+    detail: str = ""
+    keeps: bool = False
+    closed_after: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        return 200 <= self.status < 300
+
+    def header(self, name: str) -> str | None:
+        """The first of that name (lower case)."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+async def connect(
+    address: Address, *, tls: bool = False, within_s: float = CONNECT_S, kept_bytes: int = KEPT_BYTES
+) -> Wire:
+    """A new connection; with TLS, whatever its certificate. OSError (TimeoutError among them) if none is made."""
+    wire = Wire(next(_numbers), kept_bytes=kept_bytes)
+    async with asyncio.timeout(within_s):
+        await asyncio.get_running_loop().create_connection(
+            lambda: wire, address.host, address.port, ssl=_unverified() if tls else None
+        )
+    return wire
+
+
+async def ask(
+    to: Wire | Address,
+    request: Request,
+    patience_s: float = PATIENCE_S,
+    *,
+    tls: bool = False,
+    close: bool = False,
+    over_s: float = 0.0,
+    host: str = "",
+) -> Answer:
+    """Sent once, on a connection or on a new one, which is ended afterwards. Never raises for what the other side does.
+
+    `close`: say `Connection: close`. `over_s`: the body (the head's end, where there is none) is sent piece by piece
+    over so many seconds; patience begins when all is sent. `host`: of the Host header, else where it is connected to.
+    """
+    if isinstance(to, Wire):
+        return await _asked(to, request, patience_s, close, over_s, host or "subject")
+    begun = time.monotonic()
+    try:
+        wire = await connect(to, tls=tls, within_s=min(patience_s, CONNECT_S))
+    except OSError as error:
+        return failed_to_connect(error, begun)
+    try:
+        return await _asked(wire, request, patience_s, close, over_s, host or _host(to), begun)
+    finally:
+        wire.close()
+
+
+def failed_to_connect(error: OSError, begun: float | None = None) -> Answer:
+    """A connection that is neither made nor refused in time is silence; one that TLS fails on is no HTTP."""
+    kind = Failure.NO_HTTP if isinstance(error, ssl.SSLError) else Failure.REFUSED
+    failure = Failure.SILENT if isinstance(error, TimeoutError) else kind
+    now = time.monotonic()
+    return Answer(next(_numbers), 1, now if begun is None else begun, now, failure=failure, detail=shown(error))
+
+
+async def _asked(
+    wire: Wire, request: Request, patience_s: float, close: bool, over_s: float, host: str, begun: float | None = None
+) -> Answer:
+    begun = time.monotonic() if begun is None else begun
+    wire.begin(request.method)
+    detail, is_sent = "", False
+    try:
+        for part, pause_s in _parts(request, host, close, over_s):
+            if pause_s:
+                await asyncio.wait([wire.ended], timeout=pause_s)
+            if wire.ended.done():
+                break
+            wire.send(part)
+        else:
+            is_sent = True
+        async with asyncio.timeout(patience_s):
+            await wire.ended
+    except TimeoutError:
+        detail = f"nothing more within {patience_s:g} s"
+    answer = _told(wire, begun, detail, keeps=wire.keeps and is_sent and not wire.is_lost)
+    if answer.failure is not None:
+        wire.abort()
+    return answer
+
+
+def _parts(request: Request, host: str, close: bool, over_s: float) -> Iterator[tuple[bytes, float]]:
+    """What is sent, each with the seconds to wait before."""
+    head = request.head(host, close=close)
+    if not over_s:
+        yield head + request.body, 0.0
+        return
+    at_once, slowly = (head, request.body) if request.body else (head[:-2], head[-2:])
+    yield at_once, 0.0
+    step = -(-len(slowly) // _PIECES)
+    pieces = [slowly[place : place + step] for place in range(0, len(slowly), step)]
+    for piece in pieces:
+        yield piece, over_s / len(pieces)
+
+
+def _told(wire: Wire, begun: float, detail: str, *, keeps: bool) -> Answer:
+    failure = wire.failure
+    return Answer(
+        wire.number,
+        wire.asked,
+        begun,
+        time.monotonic(),
+        status=wire.status if failure is None else 0,
+        headers=tuple(wire.headers),
+        body=bytes(wire.body),
+        size=wire.size,
+        failure=failure,
+        detail=detail or shown(wire.error),
+        keeps=keeps,
+        closed_after=wire.is_lost,
+    )
+
+
+def record(
+    log: StageLog,
+    answer: Answer,
+    request: Request,
+    purpose: str,
+    instance: str,
+    *,
+    due: float | None = None,
+    address: Address | None = None,
+    body_limit: int = 4096,
+) -> Exchange:
+    """Writes it down, by the clock of its stage. `due`: when it should have been sent (monotonic), in an open loop."""
+    now, moment = log.now(), time.monotonic()
+    at = answer.begun if due is None else due
+    exchange = Exchange(
+        stage=log.stage,
+        at_s=round(max(0.0, now - (moment - at)), 4),
+        purpose=purpose,
+        instance=instance,
+        connection=answer.connection,
+        nth=answer.nth,
+        until_s=round(max(0.0, now - (moment - answer.ended)), 4),
+        method=request.method,
+        path=request.path,
+        api=request.api,
+        status=answer.status,
+        headers=answer.headers,
+        body=answer.body[:body_limit],
+        size=answer.size,
+        failure=answer.failure,
+        detail=answer.detail,
+        curl=request.curl.replace("{address}", _host(address)) if address else request.curl,
+        expected=request.expected,
+    )
+    log.add(exchange)
+    return exchange
+
+
+def record_closed(log: StageLog, wire: Wire, instance: str) -> None:
+    """That the other side ended an idle connection; nothing is written where it did not."""
+    if wire.lost_at is None:
+        return
+    at_s = round(max(0.0, log.now() - (time.monotonic() - wire.lost_at)), 4)
+    log.add(
+        Closed(
+            stage=log.stage,
+            at_s=at_s,
+            instance=instance,
+            connection=wire.number,
+            idle_s=round(wire.idle_s, 3),
+            reset=wire.was_reset,
+        )
+    )
+
+
+def _host(address: Address) -> str:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{host}:{address.port}"
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

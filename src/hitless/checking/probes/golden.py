@@ -1,0 +1,102 @@
+"""Requests that somebody gave, with the answers that they are to get: by flags, or as examples of a package. Pure."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from hitless.checking.probes.bodies import Field, Target, bare_request, form_request, json_request, raw_request
+from hitless.checking.probes.generating import target
+from hitless.checking.probes.pictures import SmallFile
+from hitless.checking.probes.request import Request
+from hitless.errors import InputError, Problem
+from hitless.spec.contract import WITHOUT_BODY, Contract
+
+Read = Callable[[str], bytes | None]  # a file of the package by its name; None where it is not there
+
+
+def golden_request(
+    contract: Contract, path: str, content_type: str | None, body: bytes, expected: str | None = None, method: str = ""
+) -> Request:
+    """The given body for the api at `path` (which may have a query), as its bytes are. `expected`: JSON.
+
+    InputError where no api is there, or what is expected is no JSON.
+    """
+    if expected is not None:
+        _check(expected)
+    to = _target(contract, path, method, has_body=content_type is not None)
+    made = bare_request(to) if content_type is None else raw_request(to, body, content_type)
+    return _given(made, expected)
+
+
+def package_goldens(settings: bytes, read: Read, contract: Contract) -> tuple[Request, ...]:
+    """Of the text of a hitless.toml: its examples. What is wrong with them is told by who reads packages: here such a
+    one is left out, since the image may not even be one of ours."""
+    try:
+        entries = tomllib.loads(settings.decode()).get("example", [])
+    except ValueError:
+        return ()
+    made = (_example(entry, read, contract) for entry in (entries if isinstance(entries, list) else []))
+    return tuple(one for one in made if one is not None)
+
+
+def _example(entry: Any, read: Read, contract: Contract) -> Request | None:
+    if not isinstance(entry, Mapping):
+        return None
+    query = f"?{entry['query']}" if entry.get("query") else ""
+    has_body = "form" in entry or "json" in entry
+    try:
+        to = _target(
+            contract, f"{entry.get('url', '/')}{query}", str(entry.get("method", "")).upper(), has_body=has_body
+        )
+        if "form" in entry:
+            made = form_request(to, [_field(name, value, read) for name, value in entry["form"].items()])
+        else:
+            made = json_request(to, entry["json"]) if has_body else bare_request(to)
+    except (InputError, LookupError, TypeError, AttributeError):
+        return None
+    answer = entry.get("answer")
+    return _given(made, json.dumps(answer) if answer is not None else None)
+
+
+def _field(name: str, value: Any, read: Read) -> Field:
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not text.startswith("@"):
+        return Field(name, text)
+    data = read(text[1:])
+    if data is None:
+        raise LookupError(text)
+    kind = mimetypes.guess_type(text)[0] or "application/octet-stream"
+    return Field(name, SmallFile(PurePosixPath(text[1:]).name, kind, data))
+
+
+def _target(contract: Contract, path: str, method: str, *, has_body: bool) -> Target:
+    """Of the apis at that path, the one that fits a body, or its absence, best."""
+    url = path.partition("?")[0]
+    here = [
+        number
+        for number, api in enumerate(contract.apis)
+        if f"/{api.url.lstrip('/')}" == f"/{url.lstrip('/')}" and method in ("", api.method)
+    ]
+    if not here:
+        known = ", ".join(f"{api.method} {api.url}" for api in contract.apis) or "none"
+        raise InputError([Problem("CHK-40", f"config.json has no api at {method} {url}", f"Its apis are: {known}.")])
+    best = next((n for n in here if (contract.apis[n].method not in WITHOUT_BODY) is has_body), here[0])
+    found = target(contract, best)
+    return Target(found.method, path if path.startswith("/") else f"/{path}", best, found.scheme)
+
+
+def _check(expected: str) -> None:
+    try:
+        json.loads(expected)
+    except ValueError as error:
+        remedy = """Write the answer's JSON, quoted for the shell: '{"mnist_result": 7}'."""
+        raise InputError([Problem("CHK-41", f"what is expected is no JSON: {error}", remedy)]) from None
+
+
+def _given(made: Request, expected: str | None) -> Request:
+    return Request(made.method, made.path, made.headers, made.body, made.api, expected, made.curl)

@@ -1,0 +1,168 @@
+"""A rolling upgrade under load: HL901 and HL902. The sum of what the other dynamic rules ask for.
+
+| what the subject does                                                   | fails                                     |
+|-------------------------------------------------------------------------|-------------------------------------------|
+| loses a request in the upgrade, and fails a rule of HL70x or HL80x, too | that rule; HL901 is unproven and names it |
+| loses a request in the upgrade, and in nothing else                     | HL901                                     |
+| loses requests behind the balancer before the upgrade begins            | neither: HL901 is unproven                |
+
+HL902 informs about the latency of the requests during the upgrade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hitless.checking.bounds import upper_bound
+from hitless.checking.events import Ended, Exchange, Exited, Noted, Signalled, Stage
+from hitless.checking.probes.purposes import LOAD, SWAP_BEGAN, SWAP_TOLD
+from hitless.checking.rule import Level, Rule, Seen, rule
+from hitless.checking.rules import keep_alive, termination
+from hitless.checking.rules.stop_seen import EARLY_IS_FINE, commands, kinds_of, percent
+from hitless.checking.verdict import Evidence, Outcome, Verdict, failed, not_applicable, passed, unproven
+
+_STAGE = Stage.ROLLOUT
+_PARTS: tuple[Rule, ...] = (
+    keep_alive.keeps_an_idle_connection,
+    keep_alive.keeps_many_idle_connections,
+    termination.catches_sigterm,
+    termination.goes_on_after_sigterm,
+    termination.accepts_new_connections,
+    termination.answers_on_pooled_connections,
+    termination.answers_what_it_received,
+    termination.answers_the_last_request,
+    termination.leaves_in_time,
+)
+_MOST = 5
+_MOVED_S = 1.0  # a hump in latency that is worth words, and beyond what a busy machine makes
+
+
+@rule("HL901", "HITLESS-1", Level.MUST, _STAGE,
+    fix="""
+    See the rules of HL70x and HL80x: idle connections for 200 s, 60 s of linger with an open port, every request
+    answered, then exit. `hitless build` makes images that do.
+    """,
+    bad="""
+    CMD ["uvicorn", "app:app", "--port", "8080"]
+    """,
+    good="""
+    CMD ["sh", "/home/run.sh"]   # made by hitless build
+    """,
+)  # fmt: skip
+def upgrades_without_a_loss(seen: Seen) -> Verdict:
+    """A rolling upgrade of the service interrupts no request.
+
+    Two instances stand behind a balancer with pooled connections. The new one gets requests once its health check is
+    positive; the old one gets SIGTERM, and the balancer learns only some seconds later that it is leaving. No request
+    of a constant load may fail. The balancer never sends a request a second time: what an instance loses, a user sees.
+    """
+    if seen.profile.linger_s is None:
+        return not_applicable("this edition does not say how a container stops")
+    load = [one for one in seen.all(Exchange, _STAGE) if one.purpose in LOAD]
+    begun = _noted(seen, SWAP_BEGAN)
+    if begun is None or not load:
+        return unproven(_incomplete(seen) or "no instance was replaced")
+    lost = [one for one in load if _is_lost(one)]
+    if any(one.until_s < begun.at_s for one in lost):
+        return unproven("requests failed behind the balancer before the upgrade began")
+    total = sum(one.until_s >= begun.at_s for one in load)
+    words = f"{len(lost)} of {total:,} requests failed, 95 % upper bound {percent(upper_bound(len(lost), total or 1))}"
+    if not lost:
+        why = _incomplete(seen)
+        return unproven(why) if why else passed(words)
+    if seen.profile.name in EARLY_IS_FINE and _left_before(seen):
+        return unproven(f"{words}: it left before the routes were changed, which this edition leaves open")
+    if guilty := _failed_part(seen):
+        return unproven(f"{words}: what {guilty.id} found ({guilty.title[:1].lower()}{guilty.title[1:]}) explains it")
+    return failed(
+        words,
+        *_evidence(seen, lost),
+        expected="no request fails while one instance replaces the other",
+        actual=kinds_of(lost),
+        reproduce=commands(seen, _STAGE),
+    )
+
+
+@rule("HL902", "HITLESS-1", Level.INFO, _STAGE,
+    fix="""
+    Load the model and warm it up before the health check is positive.
+    """,
+    bad="""
+    @app.get("/health")   # positive at once; the first request loads the model
+    """,
+    good="""
+    model = load(); model.predict(EXAMPLE)   # then: server.start()
+    """,
+)  # fmt: skip
+def tells_the_latency(seen: Seen) -> Verdict:
+    """What the upgrade does to the latency of requests is known.
+
+    For information: the 99th percentile before the upgrade and while it goes on. A hump tells of a new instance that
+    gets requests before it is warm.
+    """
+    if seen.profile.linger_s is None:
+        return not_applicable("this edition does not say how a container stops")
+    begun = _noted(seen, SWAP_BEGAN)
+    load = [one for one in seen.all(Exchange, _STAGE) if one.purpose in LOAD and one.status]
+    before = [one for one in load if begun and one.until_s < begun.at_s]
+    during = [one for one in load if begun and one.until_s >= begun.at_s]
+    if not before or not during:
+        return unproven(_incomplete(seen) or "no request was answered before or during the upgrade")
+    usual, humped = _p99(before), _p99(during)
+    worst = max(during, key=lambda one: one.until_s - one.at_s)
+    words = f"p99 {1000 * usual:.0f} ms before the upgrade, {1000 * humped:.0f} ms during it"
+    if worst.until_s - worst.at_s > _MOVED_S:
+        words += f", at worst {worst.until_s - worst.at_s:.1f} s"
+    return passed(words, Evidence("the slowest request", worst.at_s, _STAGE.value))
+
+
+def _failed_part(seen: Seen) -> Rule | None:
+    """The first rule of a part that failed on this record."""
+    for part in _PARTS:
+        if any(seen.record.missing(stage) for stage in part.needs):
+            continue
+        if part.judge(seen).outcome is Outcome.FAILED:
+            return part
+    return None
+
+
+def _left_before(seen: Seen) -> bool:
+    """The old instance was gone when the balancer learnt of it."""
+    told = _noted(seen, SWAP_TOLD)
+    left = [one for one in seen.all(Exited, _STAGE) if not one.removed]
+    return bool(left) and (told is None or left[0].at_s < told.at_s)
+
+
+def _is_lost(one: Exchange) -> bool:
+    return one.failure is not None or one.status >= 500
+
+
+def _noted(seen: Seen, what: str) -> Noted | None:
+    return next((one for one in seen.all(Noted, _STAGE) if one.what == what), None)
+
+
+def _incomplete(seen: Seen) -> str:
+    ended = seen.record.first(Ended, _STAGE)
+    if ended is None:
+        return "the stage was cut off"
+    return "" if ended.complete else ended.why or "the upgrade was not seen to its end"
+
+
+def _evidence(seen: Seen, lost: Sequence[Exchange]) -> list[Evidence]:
+    lines = [
+        Evidence(f"{one.what} {one.detail}".strip(), one.at_s, _STAGE.value)
+        for one in seen.all(Noted, _STAGE)
+        if one.what in (SWAP_BEGAN, SWAP_TOLD)
+    ]
+    lines += [Evidence("SIGTERM to the old instance", one.at_s, _STAGE.value) for one in seen.all(Signalled, _STAGE)]
+    for one in lost[:_MOST]:
+        how = one.failure.value if one.failure else f"status {one.status}: {one.body.decode('utf-8', 'replace')[:200]}"
+        lines.append(Evidence(f"{one.method} {one.path}: {how}", one.at_s, _STAGE.value))
+    if len(lost) > _MOST:
+        lines.append(Evidence(f"and {len(lost) - _MOST:,} more"))
+    return lines
+
+
+def _p99(exchanges: Sequence[Exchange]) -> float:
+    ordered = sorted(one.until_s - one.at_s for one in exchanges)
+    return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]

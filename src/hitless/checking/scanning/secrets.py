@@ -1,0 +1,118 @@
+"""A search for private keys, tokens and saved logins in files, and for checkouts. No secret is recorded.
+
+Where they may be, YARA-X finds by rules/leaks.yar; whether they are any, secret_shapes.py decides. Files of the base
+image, and what packages bring for their own tests and examples, are not asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from hitless.checking.facts.scanner import ScannedFile
+from hitless.checking.facts.seen import Finding
+from hitless.checking.scanning.engine import Hit
+from hitless.checking.scanning.secret_shapes import KINDS, is_secret, shown
+from hitless.checking.scanning.tally import Tally
+
+NAME = "secrets"
+MOST_SIZE = 64 << 20
+_LIMITS = (
+    f"files larger than {MOST_SIZE >> 20} MiB, files of the base image, and tests and documentation of installed "
+    "packages are not searched"
+)
+_AFTER = 2200
+_HEAD = 1 << 16
+_MOST_OF_A_FILE = 10
+_NOT_OURS = re.compile(
+    r"(?:(?:.*/)?(?:site-packages|dist-packages|node_modules|lib/python3[^/]*|lib/ruby|go/pkg/mod)|usr|opt)/"
+    r"(?:.*/)?(?:tests?|testing|dummyserver|testdata|test_data|examples?|docs?|fixtures?|samples?)/.*"
+    r"|usr/(?:local/)?share/(?:doc|man|info|locale|perl|zoneinfo|mime|icons|fonts)/.*"
+    r"|(?:.*/)?(?:site-packages|dist-packages)/[^/]+\.(?:dist|egg)-info/.*"
+    r"|(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest)\.py"
+)
+_LOGINS = {".netrc", ".pypirc", ".git-credentials", ".pgpass", "config.json", ".dockercfg", ".npmrc"}
+_CHECKOUT = re.compile(r"(?P<root>(?:.*/)?)\.(?:git/(?:config|HEAD)|svn/wc\.db|hg/hgrc)")
+_ENVIRONMENT = re.compile(r"(?:.*/)?\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)?")
+_LINE = re.compile(
+    rb"^\s*(?:export\s+)?\w*(?:PASSWORD|SECRET|TOKEN|API_?KEY)\w*\s*=\s*[\"']?[^\s\"'#$<{]{6,}", re.I | re.M
+)
+
+
+class Secrets:
+    rules: tuple[str, ...] = ("leaks.yar",)
+
+    def __init__(self) -> None:
+        self.tally = Tally(NAME, limits=_LIMITS)
+
+    def begin(self, file: ScannedFile) -> _File | None:
+        unasked = file.in_base or file.size > MOST_SIZE or _NOT_OURS.fullmatch(file.path) is not None
+        return None if unasked else _File(file, self.tally)
+
+    def about(self, file: ScannedFile) -> dict[str, bool]:
+        return {}
+
+
+class _File:
+    def __init__(self, file: ScannedFile, tally: Tally) -> None:
+        self._file = file
+        self._tally = tally
+        self._head = b""
+        self._found: dict[str, str] = {}
+        self._is_login = file.path.rpartition("/")[2] in _LOGINS
+
+    def feed(self, piece: bytes) -> None:
+        if self._wants_head() and len(self._head) < _HEAD:
+            self._head += piece[:_HEAD]
+
+    def hit(self, hit: Hit, window: bytes, offset: int) -> None:
+        for at, length in hit.offsets:
+            text = window[at : at + length].decode("latin-1")
+            after = window[at + length : at + length + _AFTER].decode("latin-1")
+            if is_secret(hit.rule, text, after):
+                shape = "" if hit.rule == "key" else f"{shown(text)}, "
+                self._found.setdefault(KINDS[hit.rule], f"{shape}at byte {offset + at}")
+                return
+
+    def end(self) -> Iterable[Finding]:
+        findings = []
+        for what, detail in list(self._found.items())[:_MOST_OF_A_FILE]:
+            findings += self._tally.finding(self._file, "secret", what, detail)
+        if self._is_login and (what := _login(self._file.path, self._head)):
+            findings += self._tally.finding(self._file, "secret", what)
+        if _CHECKOUT.fullmatch(self._file.path):
+            findings += self._tally.finding(self._file, "checkout", "a checkout with its history")
+        if _ENVIRONMENT.fullmatch(self._file.path) and _LINE.search(self._head):
+            findings += self._tally.finding(self._file, "secret", "a file of variables with secrets among them")
+        return findings
+
+    def _wants_head(self) -> bool:
+        return self._is_login or _ENVIRONMENT.fullmatch(self._file.path) is not None
+
+
+def _login(path: str, head: bytes) -> str:
+    """What a file of saved logins holds."""
+    name = path.rpartition("/")[2]
+    text = head.decode("utf-8", "replace")
+    if name == "config.json":
+        return "the login of a registry" if path.endswith(".docker/config.json") and _has_auth(text) else ""
+    if name == ".dockercfg":
+        return "the login of a registry" if _has_auth(text) else ""
+    patterns = {
+        ".netrc": r"\bpassword\s+\S{3,}",
+        ".pypirc": r"^\s*password\s*[:=]\s*\S{3,}",
+        ".git-credentials": r"https?://[^\s/:@]+:[^\s/:@]+@",
+        ".pgpass": r"^[^#\n:]+:[^:\n]*:[^:\n]*:[^:\n]*:\S+",
+        ".npmrc": r"_auth(?:Token)?\s*=\s*[^\s$]{6,}",
+    }
+    return "a saved login" if re.search(patterns[name], text, re.MULTILINE) else ""
+
+
+def _has_auth(text: str) -> bool:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    auths = value.get("auths", value) if isinstance(value, dict) else None
+    return isinstance(auths, dict) and any(isinstance(one, dict) and one.get("auth") for one in auths.values())

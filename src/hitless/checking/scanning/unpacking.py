@@ -1,0 +1,86 @@
+"""Compressed streams → the bytes in them, as they come, a bounded piece at a time and up to a budget."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from hitless.checking.scanning.nesting import Consumer, Nest
+
+_PIECE = 1 << 20
+_LZMA_MEMORY = 96 << 20
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+
+class Unpacked:
+    """One compressed stream, or several in a row. What is damaged ends it; what came before has been seen."""
+
+    def __init__(
+        self, make: Callable[[], _Decompressor], inner: Consumer, nest: Nest, *, only_one: bool = False
+    ) -> None:
+        self.is_over = False
+        self._make = make
+        self._decompressor = make()
+        self._inner = inner
+        self._nest = nest
+        self._only_one = only_one
+
+    def feed(self, piece: bytes) -> None:
+        data = piece
+        while data and not self.is_over:
+            try:
+                data = self._step(data)
+            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError):
+                self.is_over = True
+
+    def _step(self, data: bytes) -> bytes:
+        out = self._decompressor.decompress(data, _PIECE)
+        while True:
+            if out:
+                self._inner.feed(out)
+            if self._inner.is_over or not self._nest.takes(len(out)):
+                self.is_over = True
+                return b""
+            if self._decompressor.eof:
+                if self._only_one:
+                    self._inner.end()
+                    self.is_over = True
+                rest: bytes = self._decompressor.unused_data  # type: ignore[attr-defined]
+                self._decompressor = self._make()
+                return rest
+            tail: bytes = getattr(self._decompressor, "unconsumed_tail", b"")
+            if not tail and getattr(self._decompressor, "needs_input", len(out) < _PIECE):
+                return b""
+            out = self._decompressor.decompress(tail, _PIECE)
+
+    def end(self) -> None:
+        self._inner.end()
+
+
+def inflater() -> _Decompressor:
+    """Of what a zip calls deflated."""
+    return zlib.decompressobj(-15)
+
+
+def decompressor(head: bytes) -> Callable[[], _Decompressor] | None:
+    """By the first bytes; of those that joblib and others know."""
+    if head.startswith(b"\x1f\x8b"):
+        return lambda: zlib.decompressobj(31)
+    if head[:1] == b"\x78" and head[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"):
+        return lambda: zlib.decompressobj(15)
+    if head.startswith(b"BZh"):
+        return bz2.BZ2Decompressor
+    if head.startswith(b"\xfd7zXZ\0"):
+        return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
+    if head.startswith(b"\x5d\x00\x00"):
+        return lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY)
+    return None

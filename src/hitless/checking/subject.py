@@ -1,0 +1,75 @@
+"""What a user names → which kind of subject it is, and an image opened from wherever it is held."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from hitless.engines.found import engine_named
+from hitless.engines.saving import holder, save
+from hitless.errors import InputError, Problem
+from hitless.images.image import Image, Source
+from hitless.images.manifest import Platform, host_platform
+from hitless.images.opening import opened
+from hitless.images.reading import read_image, read_images
+
+_ROOT_FOLDERS = ("bin", "etc", "usr", "lib", "proc", "home", "sbin", "opt", "app")
+
+
+class Kind(StrEnum):
+    IMAGE = "image"
+    ROOT = "root file system"
+    PACKAGE = "package"
+    SERVICE = "service"
+
+
+def kind_of(text: str) -> Kind:
+    """By what is there; nothing is read of it. InputError for a folder that is none of the three."""
+    if text.startswith(("http://", "https://")):
+        return Kind.SERVICE
+    folder = Path(text)
+    if text.startswith("oci:") or not folder.is_dir() or (folder / "oci-layout").is_file():
+        return Kind.IMAGE
+    if (folder / "config.json").is_file():
+        return Kind.PACKAGE
+    if sum((folder / name).is_dir() for name in _ROOT_FOLDERS) >= 2:
+        return Kind.ROOT
+    remedy = "Name an image, a layout, an archive, a root file system, a package's folder, or a service's URL."
+    problem = Problem("CHK-4", f"{text} is a folder, but no layout, no package and no root file system", remedy)
+    raise InputError([problem])
+
+
+@contextlib.contextmanager
+def opened_image(text: str, *, engine: str = "", platform: Platform | None = None) -> Iterator[tuple[Image, str]]:
+    """An image with the words for it: of a layout, an archive, an engine that has it, or else of a registry.
+
+    `engine`: only this one is asked. ImageError (an InputError), UnavailableError.
+    """
+    if engine in ("docker", "podman"):
+        engine_named(engine)
+    held = None if _is_path(text) else holder(text, (engine,) if engine in ("docker", "podman") else ())
+    if held is None:
+        with opened(text) as source:
+            yield _chosen(source.source, source.what, platform), source.what
+        return
+    with tempfile.TemporaryDirectory(prefix="hitless-saved-") as scratch:
+        archive = Path(scratch) / "image.tar"
+        save(held, text, archive)
+        what = f"{text} of {held.name}"
+        with opened(str(archive)) as source:
+            yield _chosen(source.source, what, platform), what
+
+
+def _chosen(source: Source, what: str, platform: Platform | None) -> Image:
+    """Of several, and none asked for, the one for this machine."""
+    if platform is None and len(read_images(source, what)) > 1:
+        platform = host_platform()
+    return read_image(source, what, platform)
+
+
+def _is_path(text: str) -> bool:
+    plain = text.removeprefix("oci:")
+    return Path(plain).exists() or Path(plain.rpartition(":")[0] or plain).exists()

@@ -1,0 +1,248 @@
+"""The table of rules/termination.py, row by row, on hand-made records; and what the verdicts tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+import pytest
+from tests.unit.checking.rules.dynamic_records import CLOSE, SIGTERM_S, failing, silent, stop, verdicts
+
+from hitless.checking.events import Exchange, Failure
+from hitless.checking.probes.purposes import FRESH, LATE, POOLED, PULSE, SLOW
+from hitless.checking.record import Record
+from hitless.checking.verdict import Outcome
+from hitless.spec.profiles import DEFAULT, PROFILES
+
+OTC = PROFILES["otc"]
+LATER = ("HL803", "HL804", "HL805", "HL806", "HL808", "HL809")
+
+
+def lose(
+    failure: Failure | None,
+    *purposes: str,
+    nth: int | None = None,
+    took_s: float = 0.01,
+    status: int = 0,
+    from_s: float = 0.0,
+    to_s: float = 99.0,
+) -> Callable[[Exchange], Exchange]:
+    """Requests of these purposes, sent so long after SIGTERM, are lost in this way."""
+
+    def change(one: Exchange) -> Exchange:
+        hit = one.purpose in purposes and from_s <= one.at_s - SIGTERM_S <= to_s and nth in (None, one.nth)
+        until_s = one.at_s + took_s
+        return msgspec.structs.replace(one, failure=failure, status=status, until_s=until_s) if hit else one
+
+    return change
+
+
+def gone(after_s: float) -> Callable[[Exchange], Exchange]:
+    """It has left: what is sent afterwards is refused, what is under way is reset."""
+
+    def change(one: Exchange) -> Exchange:
+        left_s = SIGTERM_S + after_s
+        if one.at_s >= left_s:
+            return msgspec.structs.replace(one, failure=Failure.REFUSED, status=0)
+        if one.until_s > left_s:
+            return msgspec.structs.replace(one, failure=Failure.RESET, status=0, until_s=left_s)
+        return one
+
+    return change
+
+
+ROWS: list[tuple[str, Callable[[], Record], list[str], list[str]]] = [
+    ("good", stop, [], []),
+    (
+        "serves on as if nothing had happened",
+        lambda: stop(exit_s=None, closes=False, health_turns=False),
+        ["HL801"],
+        ["HL807", "HL808", "HL809", "HL811"],
+    ),
+    ("leaves at once", lambda: stop(gone(0.1), exit_s=0.1, until_s=1), ["HL802"], list(LATER)),
+    ("killed by the signal", lambda: stop(gone(0.05), exit_s=0.05, code=143, until_s=1), ["HL802"], list(LATER)),
+    ("crashes on the signal", lambda: stop(gone(0.05), exit_s=0.05, code=1, until_s=1), ["HL802"], list(LATER)),
+    ("leaves after 30 s", lambda: stop(gone(30), exit_s=30, until_s=31), ["HL802"], list(LATER)),
+    (
+        "closes its port, leaves after 5 s",
+        lambda: stop(lose(Failure.REFUSED, FRESH), exit_s=5, until_s=6),
+        ["HL802"],
+        list(LATER),
+    ),
+    (
+        "turns new connections away: refused",
+        lambda: stop(lose(Failure.REFUSED, FRESH, LATE, nth=1)),
+        ["HL803"],
+        ["HL804", "HL806"],
+    ),
+    (
+        "turns new connections away: accepted and ended",
+        lambda: stop(lose(Failure.CLOSED, FRESH)),
+        ["HL803"],
+        ["HL804", "HL806"],
+    ),
+    (
+        "turns everything away",
+        lambda: stop(lose(Failure.RESET, FRESH, POOLED)),
+        ["HL803"],
+        ["HL804", "HL806"],
+    ),
+    (
+        "closes its port 50 s after SIGTERM",
+        lambda: stop(lose(Failure.REFUSED, FRESH, LATE, from_s=50)),
+        ["HL803"],
+        ["HL804", "HL806"],
+    ),
+    (
+        "ends pooled connections under a request",
+        lambda: stop(lose(Failure.RESET, POOLED)),
+        ["HL804"],
+        ["HL806"],
+    ),
+    ("cuts what is in flight", lambda: stop(lose(Failure.RESET, SLOW, from_s=-3, took_s=2.1)), ["HL805"], ["HL806"]),
+    ("cuts answers short", lambda: stop(lose(Failure.CUT, FRESH, to_s=3)), ["HL805"], ["HL806"]),
+    ("answers 503", lambda: stop(lose(None, FRESH, POOLED, status=503)), ["HL805"], ["HL806"]),
+    ("answers 404", lambda: stop(lose(None, POOLED, status=404)), ["HL805"], ["HL806"]),
+    ("falls silent", lambda: stop(lose(Failure.SILENT, FRESH, POOLED, LATE, took_s=30)), ["HL805"], ["HL806"]),
+    (
+        "falls silent, and resets everything as it leaves",
+        lambda: stop(lambda one: msgspec.structs.replace(one, failure=Failure.RESET, status=0, until_s=SIGTERM_S + 61)
+                     if one.at_s >= SIGTERM_S and one.purpose in (FRESH, POOLED, LATE) else one),
+        ["HL805"],
+        ["HL806"],
+    ),
+    ("leaves with a request in flight", lambda: stop(lose(Failure.RESET, LATE, took_s=2)), ["HL806"], []),
+    ("stays for ever", lambda: stop(exit_s=None), ["HL807"], ["HL808", "HL811"]),
+    (
+        "says something and stays for ever",
+        lambda: stop(exit_s=None, closes=False, health_turns=False, lines=[(0.1, "received SIGTERM")]),
+        ["HL807", "HL809"],
+        ["HL808", "HL811"],
+    ),
+    ("leaves after the deadline", lambda: stop(exit_s=93.0), ["HL807"], ["HL811"]),
+    ("leaves with code 1", lambda: stop(code=1), ["HL808"], []),
+    ("leaves with code 137", lambda: stop(code=137), ["HL808"], []),
+    ("leaves with code 143", lambda: stop(code=143), [], []),
+    ("never says close", lambda: stop(closes=False), ["HL809"], []),
+    ("leaves just before the deadline", lambda: stop(exit_s=89.9), ["HL811"], []),
+    ("has a positive health check to the end", lambda: stop(health_turns=False), [], []),
+    ("has no health check", lambda: stop(lambda one: None if one.purpose == PULSE else one), [], ["HL810"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "fails", "says_nothing"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_fault_is_the_failure_of_one_rule(
+    made: Callable[[], Record], fails: list[str], says_nothing: list[str]
+) -> None:
+    found = made()
+    assert failing(found) == fails
+    assert silent(found) == says_nothing
+
+
+def test_every_failure_tells_what_was_expected_what_was_seen_and_how_to_see_it_again() -> None:
+    for name, made, fails, _ in ROWS:
+        for key in fails:
+            verdict = verdicts(made())[key]
+            assert verdict.expected, name
+            assert verdict.actual, name
+            assert verdict.evidence, name
+            assert "docker kill --signal TERM" in verdict.reproduce, name
+
+
+def test_the_evidence_of_lost_requests() -> None:
+    found = verdicts(stop(lose(Failure.RESET, POOLED, from_s=2, to_s=2.5)))["HL804"]
+    assert found.evidence[0].what == "SIGTERM was sent"
+    assert found.evidence[1].what == (
+        "2.25 s after SIGTERM, POST / on connection 104, used again (request 2): reset after 0.01 s"
+    )
+    assert found.evidence[1].at_s == 12.25
+    assert found.evidence[-1].what == "it left with code 0, 61.00 s after SIGTERM"
+
+
+def test_only_the_first_few_lost_requests_are_shown() -> None:
+    found = verdicts(stop(lose(Failure.REFUSED, FRESH)))["HL803"]
+    assert len(found.evidence) == 1 + 5 + 1 + 1
+    assert found.evidence[6].what == "and 115 more"
+    assert found.actual == "120 refused"
+
+
+def test_none_of_n_with_its_bound() -> None:
+    assert verdicts(stop())["HL805"].message == "0 of 243 requests failed, 95 % upper bound 1.2 %"
+
+
+def test_requests_that_were_turned_away_are_not_counted_as_received() -> None:
+    found = verdicts(stop(lose(Failure.REFUSED, FRESH)))["HL805"]
+    assert found.outcome is Outcome.PASSED
+    assert found.message.startswith("0 of 123 requests failed")
+
+
+def test_a_load_that_fails_before_sigterm_proves_nothing() -> None:
+    found = stop(lose(Failure.SILENT, FRESH, POOLED, from_s=-3))
+    assert verdicts(found)["HL805"].outcome is Outcome.UNPROVEN
+    assert failing(found) == []
+
+
+def test_a_subject_that_always_answers_4xx_loses_nothing() -> None:
+    always = lose(None, FRESH, POOLED, status=422, from_s=-9)
+    assert failing(stop(always)) == []
+
+
+class TestAnEditionThatAcceptsAnEarlyEnd:
+    def test_leaving_early_without_a_loss_is_fine(self) -> None:
+        found = stop(lambda one: one if one.at_s < SIGTERM_S + 1 else None, exit_s=5, until_s=1)
+        assert failing(found, OTC) == []
+        assert verdicts(found, OTC)["HL802"].outcome is Outcome.PASSED
+
+    def test_refused_requests_are_not_received(self) -> None:
+        found = stop(lose(Failure.REFUSED, FRESH, POOLED), exit_s=5, until_s=6)
+        assert failing(found, OTC) == []
+
+    def test_a_request_that_is_cut_is_lost(self) -> None:
+        found = stop(gone(0.1), exit_s=0.1, until_s=1)
+        assert failing(found, OTC) == ["HL805"]
+
+
+def test_an_edition_without_times_asks_for_nothing() -> None:
+    found = verdicts(stop(gone(0.1), exit_s=0.1), PROFILES["intl-2023"])
+    assert {verdict.outcome for verdict in found.values()} == {Outcome.NOT_APPLICABLE}
+
+
+def test_the_times_are_those_of_the_edition() -> None:
+    assert failing(stop(exit_s=61), replace(DEFAULT, linger_s=70)) == ["HL802"]
+    assert failing(stop(exit_s=61), replace(DEFAULT, deadline_s=50)) == ["HL807"]
+
+
+class TestWatchedForAShortTime:
+    """--quick: what was not seen is unproven, what was seen can fail."""
+
+    WHY = "--quick: watched for 8 s after SIGTERM only"
+
+    def test_nothing_passes_that_needs_the_rest(self) -> None:
+        found = stop(exit_s=None, until_s=8, watched_s=8, incomplete=self.WHY)
+        passed = {key for key, one in verdicts(found).items() if one.outcome is Outcome.PASSED}
+        assert passed == {"HL801", "HL809", "HL810"}  # it reacts, says close, and its health turned: that was seen
+        assert failing(found) == []
+
+    def test_one_that_shows_nothing_is_not_called_deaf(self) -> None:
+        found = stop(exit_s=None, until_s=8, watched_s=8, incomplete=self.WHY, closes=False, health_turns=False)
+        assert verdicts(found)["HL801"].outcome is Outcome.UNPROVEN
+        assert failing(found) == []
+
+    @pytest.mark.parametrize(
+        ("found", "fails"),
+        [
+            (stop(gone(0.1), exit_s=0.1, until_s=1), "HL802"),
+            (stop(lose(Failure.REFUSED, FRESH), exit_s=None, until_s=8, watched_s=8, incomplete=WHY), "HL803"),
+            (stop(lose(Failure.RESET, POOLED), exit_s=None, until_s=8, watched_s=8, incomplete=WHY), "HL804"),
+            (stop(lose(Failure.CUT, FRESH), exit_s=None, until_s=8, watched_s=8, incomplete=WHY), "HL805"),
+        ],
+        ids=["left", "refused", "reset", "cut"],
+    )
+    def test_what_was_seen_fails(self, found: Record, fails: str) -> None:
+        assert failing(found) == [fails]
+
+
+def test_a_subject_without_keep_alive_need_not_say_close() -> None:
+    found = stop(lambda one: msgspec.structs.replace(one, headers=CLOSE))
+    assert verdicts(found)["HL809"].outcome is Outcome.NOT_APPLICABLE
