@@ -142,7 +142,7 @@ def specimen(
     `base`: an image, or the files of one; SYSTEM looks right to every rule that reads, and nothing in it runs: take a
     base that does for those that start it. None: no base at all.
     """
-    own = dict(files if files is not None else {"/home/run.sh": b"#!/bin/sh\nexec sleep 600\n"})
+    own = dict(files if files is not None else {"/home/run.sh": b"#!/bin/sh\nexec python3 -m server\n"})
     if config is not None:
         own[f"{working_dir}/config.json"] = json.dumps(config, indent=2).encode()
     image = base if isinstance(base, Image) else _base(base, platform)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ SANDBOXES = {
 }
 NAMES = (*CONTAINER_ENGINES, *SANDBOXES)
 _TRIED_WITHIN_S = 30.0
+# What runc, crun and bubblewrap say of a folder as a program.
+_NO_PROGRAM = re.compile(r"exec: \"/\"|execvp /|open executable|OCI permission denied|executable file .*not found")
 
 
 @dataclass(frozen=True)
@@ -137,4 +140,4 @@ def _failure(engine: Engine, subject: str) -> str:
             said = instance.logs()
     except UnavailableError as error:
         said = str(error)
-    return "" if "exec" in said else said.strip() or "it starts nothing, and does not say why"
+    return "" if _NO_PROGRAM.search(said) else said.strip() or "it starts nothing, and does not say why"

@@ -18,8 +18,8 @@ RUN = "org.hitless.run"  # the label that tells which process made it
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE")  # servers need them
 # What engines put into a container's file system themselves: where they mount something.
 _OF_THE_ENGINE = frozenset({
-    "/", "/.dockerenv", "/dev", "/dev/console", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/proc", "/run",
-    "/run/.containerenv", "/run/secrets", "/sys",
+    "/", "/.dockerenv", "/dev", "/dev/console", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab",
+    "/etc/resolv.conf", "/proc", "/run", "/run/.containerenv", "/run/secrets", "/sys",
 })  # fmt: skip
 
 
@@ -64,16 +64,16 @@ _REMEDIES: Mapping[str, str] = {
 }
 
 
-def run_arguments(start: Start, name: str, dialect: Dialect, network: str = "") -> list[str]:
+def run_arguments(start: Start, name: str, dialect: Dialect, network: str = "", image_user: str = "") -> list[str]:
     """Behind the program's name: start a container and return. In a network of its own its port is not published;
-    else only this machine's loopback reaches it."""
+    else only this machine's loopback reaches it. `image_user`: of the image, for who is not told another."""
     arguments = ["run", "--detach", "--pull", "never", "--name", name, "--label", LABEL]
     if network:
         arguments += ["--network", network]
     elif start.port:
         arguments += ["--publish", f"127.0.0.1::{start.port}"]
     if start.confinement is not None:
-        arguments += _confining(start.confinement)
+        arguments += _confining(start.confinement, start.user or image_user)
     if start.user:
         arguments += ["--user", start.user]
     for key, value in sorted(start.environment.items()):
@@ -87,12 +87,15 @@ def run_arguments(start: Start, name: str, dialect: Dialect, network: str = "") 
     return [*arguments, start.subject]
 
 
-def _confining(confinement: Confinement) -> list[str]:
+def _confining(confinement: Confinement, user: str) -> list[str]:
     """No image's health check runs. No name is resolved: docker would ask this machine's servers, even for a network
-    without a route (CVE-2024-29018); so it asks nobody, and gives up after a second."""
+    without a route (CVE-2024-29018); so it asks nobody, and gives up after a second. Only root gets capabilities:
+    podman would hand them to any user, who could then read and write every file."""
     arguments = ["--label", f"{RUN}={confinement.label}", "--no-healthcheck"]
     arguments += ["--dns", "127.0.0.1", "--dns-opt", "timeout:1", "--dns-opt", "attempts:1"]
-    arguments += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", name))]
+    arguments += ["--cap-drop", "ALL"]
+    if user.partition(":")[0] in ("", "0", "root"):
+        arguments += [word for name in CAPABILITIES for word in ("--cap-add", name)]
     arguments += ["--security-opt", "no-new-privileges"]
     return [*arguments, "--memory", str(confinement.memory_bytes), "--pids-limit", str(confinement.processes)]
 

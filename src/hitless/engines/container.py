@@ -11,6 +11,7 @@ from hitless.engines.memory import memory_of_group
 from hitless.engines.networks import Place, is_reached, is_seen_here, place_of
 from hitless.engines.output import Output
 from hitless.engines.running import Address, Saw
+from hitless.engines.sockets import listening_of
 from hitless.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -87,13 +88,22 @@ class Container:
 
     def memory_bytes(self) -> int | None:
         """By its cgroup; where that is not seen from here, what the engine says, which may count some page cache."""
+        pid = self._first_process()
+        if pid > 0:
+            return memory_of_group(pid)
+        answer = self._engine.ask("stats", "--no-stream", "--format", "{{.MemUsage}}", self.name)
+        return (bytes_in(answer.output) or None) if answer.ok else None
+
+    def _first_process(self) -> int:
+        """As this machine counts; -1 where it is not seen from here."""
         if not self._pid:
             told = self._inspected("{{.Id}} {{.State.Pid}}").split()
             self._pid = int(told[1]) if is_seen_here(told[0], int(told[1])) else -1
-        if self._pid > 0:
-            return memory_of_group(self._pid)
-        answer = self._engine.ask("stats", "--no-stream", "--format", "{{.MemUsage}}", self.name)
-        return (bytes_in(answer.output) or None) if answer.ok else None
+        return self._pid
+
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        pid = self._first_process()
+        return listening_of(pid) if pid > 0 else None
 
     def written(self) -> tuple[str, ...] | None:
         answer = self._engine.ask("diff", self.name)

@@ -67,6 +67,10 @@ class ContainerEngine:
         answer = self.ask("image", "inspect", "--format", "{{.Id}}", image)
         return identity_in(answer.output) if answer.ok else None
 
+    def _user(self, image: str) -> str:
+        answer = self.ask("image", "inspect", "--format", "{{.Config.User}}", image)
+        return answer.output.strip() if answer.ok else ""
+
     def load(self, image: Image, reference: Reference) -> str:
         """Put an image into the engine under a name; its id there, which is checked: it tells every byte of it.
 
@@ -113,7 +117,8 @@ class ContainerEngine:
         try:
             if network not in ("", "none") and start.confinement is not None:
                 make_network(self, network, start.confinement.label)
-            command = run_arguments(start, container.name, self._dialect, network)
+            image_user = self._user(start.subject) if start.confinement is not None and not start.user else ""
+            command = run_arguments(start, container.name, self._dialect, network, image_user)
             answer = self.done(*command)
             container.lacks = _lacking(start, network, answer.errors)
         except BaseException:

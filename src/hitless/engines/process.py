@@ -114,6 +114,10 @@ class RunningProcess:
         """Nobody tells what of this machine's files is from whom."""
         return None
 
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        """Nobody tells which of this machine's sockets are whose."""
+        return None
+
     def remove(self) -> None:
         """What it left behind in its session goes, too."""
         try:

@@ -85,6 +85,9 @@ class Instance(Protocol):
     def written(self) -> tuple[str, ...] | None:
         """Absolute paths of the files that it made or changed in its own file system; None where nobody can tell."""
 
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        """Address and port of each TCP socket that takes connections inside; None where nobody can tell."""
+
     def remove(self) -> None:
         """End it at once and leave nothing behind; nothing happens the second time."""
 

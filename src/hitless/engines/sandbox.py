@@ -23,6 +23,7 @@ from hitless.engines.roots import Root, root_over
 from hitless.engines.running import Address, Saw, Start
 from hitless.engines.runs import is_abandoned, this_run
 from hitless.engines.veth import Pair, make_pair
+from hitless.engines.sockets import listening_of
 from hitless.errors import UnavailableError
 
 STARTED_WITHIN_S = 60.0
@@ -127,6 +128,9 @@ class Sandbox:
 
     def written(self) -> tuple[str, ...] | None:
         return self._scratch.root.written()
+
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        return listening_of(self._pid) if self._pid and self._process.poll() is None else None
 
     def remove(self) -> None:
         self.signal(signal.SIGKILL)

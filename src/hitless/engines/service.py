@@ -93,6 +93,9 @@ class Service:
     def written(self) -> tuple[str, ...] | None:
         return None
 
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        return None
+
     def remove(self) -> None:
         """It is not ours."""
 
@@ -153,6 +156,9 @@ class ContainerService(Service):
 
     def written(self) -> tuple[str, ...] | None:
         return self._container.written()
+
+    def listening(self) -> tuple[tuple[str, int], ...] | None:
+        return self._container.listening()
 
     def remove(self) -> None:
         self._container.leave()

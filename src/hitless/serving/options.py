@@ -63,6 +63,7 @@ class Options:
     openapi: bool = _option(True, "serve /openapi.json")
     playground: bool = _option(False, "serve the page to try the model, /playground")
     access_log: bool = _option(False, "log every request")
+    traffic_log_s: float = _option(1.0, "while requests come, log their number so often; 0: never", low=0)
     log_format: str = _option("auto", "auto: text on a terminal, else json", choices=("auto", "text", "json"))
     log_level: str = _option("info", "least level that is logged", choices=("debug", "info", "warning", "error"))
     tls_cert: str = _option("", "PEM certificate for https; empty: a self-signed one made at start", metavar="FILE")

@@ -29,6 +29,7 @@ from hitless.serving.listeners import begin_no_more
 from hitless.serving.options import Options
 from hitless.serving.package import Package, read_package
 from hitless.serving.quiet import Quiet
+from hitless.serving.traffic import TrafficLog
 from hitless.serving.worker import DRAIN, LINGER, RETIRE, STOP, Place, Report
 
 _TICK_S = 0.5
@@ -64,6 +65,7 @@ class Supervisor:
         self._older: list[Generation] = []  # leaving
         self._newer: Generation | None = None  # coming up
         self._has_rescued = False
+        self._traffic_log = TrafficLog(options.traffic_log_s)
         self._files = mtimes(package.folder) if options.reload else {}
 
     def run(self) -> int:
@@ -100,8 +102,6 @@ class Supervisor:
 
     def _after(self, seconds: float, do: Callable[[], None]) -> None:
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._sequence), do))
-
-    # Signals and phases
 
     def _signals(self, wakeup: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -318,6 +318,8 @@ class Supervisor:
                 self._log.error("worker %d has lost a part of itself: it is replaced", index)
                 self._renew(child)
         board.crash_loop = any(record.crash_loop for record in self._current.restarts)
+        if line := self._traffic_log.line(self._traffic()[0], now):
+            self._log.info(line)
         if self._options.reload and self._phase is Phase.READY:
             self._watch()
 

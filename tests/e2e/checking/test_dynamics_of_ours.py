@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +37,12 @@ TIMES = {
 }
 
 
-def ours(repository: Path, folder: Path, config: Mapping[str, object] | None = None) -> Site:
+def ours(repository: Path, folder: Path, protocol: str) -> Site:
     """The package of `hitless init`, with times of seconds."""
     package = folder / "package"
     shutil.copytree(repository / "src/hitless/cli/templates/json", package)
-    written = {**json.loads((package / "config.json").read_text()), **(config or {})}
+    written = json.loads((package / "config.json").read_text())
+    written |= {"protocol": protocol, "health": {**written["health"], "protocol": protocol}}
     (package / "config.json").write_text(json.dumps(written))
     contract = parse(json.dumps(written), file="config.json", profile=PROFILE).contract
     assert contract is not None
@@ -53,7 +53,7 @@ def ours(repository: Path, folder: Path, config: Mapping[str, object] | None = N
 def test_it_passes_everything(protocol: str, repository: Path, tmp_path: Path) -> None:
     if protocol == "https" and shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificate")
-    one = ours(repository, tmp_path, {"protocol": protocol})
+    one = ours(repository, tmp_path, protocol)
     found = verdicts(looked(one, *STAGES), one)
     assert {key: (v.outcome, v.message) for key, v in found.items() if not v.outcome.conforms} == {}
     assert {key for key, v in found.items() if v.outcome is not Outcome.PASSED} == {"HL704"}

@@ -43,7 +43,9 @@ def engine_of(name: str, configuration: Path, lab: Path) -> Engine:
 def start_of(subject: str, **more: Any) -> Start:
     command = ("/usr/bin/python3", "/telling_server.py", str(PORT))
     confinement = Confinement(memory_bytes=256 << 20, processes=64)
-    return Start(subject, PORT, command, environment={"ASKED": "yes"}, confinement=confinement, **more)
+    return Start(
+        subject, PORT, command, environment={"ASKED": "yes", "RUN": this_run()}, confinement=confinement, **more
+    )
 
 
 def asked(instance: Instance, path: str, port: int = PORT) -> Any:
@@ -132,17 +134,20 @@ def left(engine: Engine, run: str) -> list[str]:
         return found + [name for name in images if name.endswith(run)]
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
     folders = [*Path(tempfile.gettempdir()).glob(f"hitless-run-{run}-*"), *Path("/sys/fs/cgroup").glob(f"*/*{run}*")]
-    commands = [command for command in processes() if "/telling_server.py" in command]
-    return [*map(str, folders), *(line for line in links.splitlines() if ": hitless" in line), *commands]
+    pairs = [f": hitless{file.read_text()}@" for folder in folders for file in folder.glob("pair")]
+    return [*map(str, folders), *(pair for pair in pairs if pair in links), *processes(run)]
 
 
-def processes() -> list[str]:
+def processes(run: str) -> list[str]:
+    """Those that have its name among their words or in their environment."""
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            found.append(file.read_bytes().replace(b"\0", b" ").decode())
+            told = [(folder / name).read_bytes().decode("utf-8", "replace") for name in ("cmdline", "environ")]
         except OSError:
             continue
+        if run in "".join(told) and int(folder.name) != os.getpid():
+            found.append(told[0])
     return found
 
 

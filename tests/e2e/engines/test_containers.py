@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from tests.unit.images.samples import file, image_of, layer_of
 
+from hitless.engines.calling import Answer
 from hitless.engines.containers import ContainerEngine
 from hitless.engines.found import any_engine, engine_named, found_engines
 from hitless.engines.running import Start, started
@@ -22,10 +23,10 @@ class Remembering(ContainerEngine):
         super().__init__(engine.name, engine.program)
         self.started: list[str] = []
 
-    def do(self, *arguments: str) -> str:
+    def done(self, *arguments: str) -> Answer:
         if arguments[0] == "run":
             self.started.append(arguments[arguments.index("--name") + 1])
-        return super().do(*arguments)
+        return super().done(*arguments)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What every engine does alike: plain processes, an unpacked root, podman, docker. A new one joins `subject`."""
+"""What every engine does alike: plain processes, an unpacked root, podman, docker, runc, bubblewrap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,18 @@ import pytest
 from tests.e2e.conftest import one_at_a_time
 from tests.e2e.engines.conftest import loaded
 from tests.e2e.engines.lab import Lab
+from tests.e2e.engines.load import in_network
 from tests.e2e.engines.ready import answered
-from tests.e2e.images.outside import needs, needs_root, run
+from tests.e2e.images.outside import needs, needs_root
 
+from hitless.engines.bubblewrap import BubblewrapEngine
 from hitless.engines.process import ProcessEngine
+from hitless.engines.runc import RuncEngine
 from hitless.engines.running import Engine, Instance, Start, started
 from hitless.images.image import Image
+from hitless.images.layout import LayoutSource
+from hitless.images.reading import read_image
+from hitless.images.unpacking import unpack
 
 AT_ONCE = {"HITLESS_LINGER": "0", "HITLESS_WORKERS": "1"}
 WITHIN_S = 60.0
@@ -41,30 +47,37 @@ class Subject:
         return dataclasses.replace(self.start, command=command, user=user, port=0)
 
 
-@pytest.fixture(params=["package", "root", "podman", "docker"])
-def subject(request: pytest.FixtureRequest, mnist_example: Path) -> Subject:
+@pytest.fixture(params=["package", "root", "podman", "docker", "runc", "bwrap"])
+def subject(request: pytest.FixtureRequest, mnist_example: Path) -> Iterator[Subject]:
     if request.param == "package":
-        return Subject(ProcessEngine(), Start(str(mnist_example), environment=AT_ONCE), sys.executable)
+        yield Subject(ProcessEngine(), Start(str(mnist_example), environment=AT_ONCE), sys.executable)
+        return
     image: Image = request.getfixturevalue("mnist_image")
     python = "/opt/hitless/venv/bin/python"
+    if request.param in ("podman", "docker"):
+        lab: Lab = request.getfixturevalue("lab")
+        engine = lab.engine(request.param)
+        start = Start(loaded(engine, image, "mnist:v1", lab), environment=AT_ONCE)
+        yield Subject(engine, start, python, lab.command())
+        return
+    start = Start(str(request.getfixturevalue("unpacked")), environment=AT_ONCE)
     if request.param == "root":
-        root = request.getfixturevalue("unpacked")
-        return Subject(ProcessEngine(image.configuration), Start(str(root), environment=AT_ONCE), python)
-    lab: Lab = request.getfixturevalue("lab")
-    engine = lab.engine(request.param)
-    start = Start(loaded(engine, image, "mnist:v1", lab), environment=AT_ONCE)
-    return Subject(engine, start, python, lab.command())
+        yield Subject(ProcessEngine(image.configuration), start, python)
+        return
+    needs(request.param)
+    with in_network(request.getfixturevalue("lab").pid):  # the devices that it makes are of the lab's network
+        sandbox = RuncEngine if request.param == "runc" else BubblewrapEngine
+        yield Subject(sandbox(image.configuration), start, python)
 
 
 @pytest.fixture(scope="session")
 def unpacked(shared: Path, mnist_layout: Path) -> Path:
-    needs("umoci")
     needs_root()
-    bundle = shared / "mnist-bundle"
-    with one_at_a_time(shared / "mnist-bundle.lock"):
-        if not bundle.exists():
-            run("umoci", "unpack", "--image", f"{mnist_layout}:mnist:v1", bundle)
-    return bundle / "rootfs"
+    root = shared / "mnist-root"
+    with one_at_a_time(shared / "mnist-root.lock"):
+        if not root.exists():
+            unpack(read_image(LayoutSource(mnist_layout), "the image of the example"), root)
+    return root
 
 
 def test_a_life(subject: Subject, mnist_example: Path) -> None:
@@ -90,6 +103,22 @@ def test_what_it_says_and_how_it_ends(subject: Subject) -> None:
     with started(subject.engine, start) as instance:
         assert instance.wait(WITHIN_S) == 3
         assert sorted(instance.logs().split("\n")) == ["", "err", "out 1"]
+
+
+def test_lines_are_seen_as_they_come(subject: Subject) -> None:
+    script = "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True); sys.stdin.read(); "
+    script += "import time; time.sleep(1); print('three'); time.sleep(1000)"
+    lines: list[tuple[str, str]] = []
+    with started(subject.engine, subject.running(subject.python, "-u", "-c", script)) as instance:
+        instance.follow(lambda stream, line: lines.append((stream, line)))
+        until = time.monotonic() + WITHIN_S
+        while len(lines) < 3:
+            assert time.monotonic() < until, lines
+            time.sleep(0.01)
+        assert sorted(lines[:2]) == [("stderr", "two"), ("stdout", "one")]
+        assert lines[2] == ("stdout", "three")
+        assert 1 << 20 < (instance.memory_bytes() or 0) < 1 << 30
+        assert (instance.written() is None) == (subject.engine.name == "process")
 
 
 def test_a_signal_that_kills(subject: Subject) -> None:

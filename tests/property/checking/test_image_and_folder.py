@@ -55,11 +55,10 @@ TREES = st.dictionaries(_PATHS | _LIKELY, _CONTENTS, max_size=10).map(whole)
 
 
 def as_image(tree: Tree) -> Image:
-    return Image(empty(Platform("amd64", "linux")), ()).on_top([layer({"": Folder(**OWNER), **tree})], [{}], "")
+    return Image(empty(Platform("amd64", "linux")), ()).on_top([layer(tree)], [{}], "")
 
 
 def as_folder(tree: Tree, root: Path) -> RootFolder:
-    root.chmod(0o755)
     for path, content in tree.items():
         place = root / path
         match content:

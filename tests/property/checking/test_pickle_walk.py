@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import zlib
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.checking.scanning.evil import SPECIMENS, Reduced, raw, torch_zip, zipped
 
 from hitless.checking.facts.scanner import ScannedFile
 from hitless.checking.facts.seen import Finding
 from hitless.checking.scanning.pickles import Pickles
-from tests.unit.checking.scanning.evil import SPECIMENS, Reduced, raw, torch_zip, zipped
 
 NAMES = st.sampled_from(["a.pkl", "a.pt", "a.npz", "a.npy", "a.joblib", "a.bin", "weights", "a.tar.gz"])
 HEADS = [b"", b"\x80\x02", b"\x80\x04", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x1f\x8b\x08", b"BZh9", b"cos\n", b"("]
@@ -22,7 +23,9 @@ OPCODES = (
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.binary(max_size=30),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5) | st.tuples(inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5) | st.tuples(inner, inner)
+    ),
     max_leaves=30,
 )  # fmt: skip
 
@@ -32,7 +35,7 @@ def scan(name: str, data: bytes, cuts: list[int]) -> list[Finding]:
     sink = scanner.begin(ScannedFile(name, len(data), 0o644))
     assert sink is not None
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         sink.feed(data[begin:end])
     found = list(sink.end())
     list(scanner.finish())

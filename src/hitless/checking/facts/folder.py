@@ -69,9 +69,9 @@ class _Reading:
         self.walked = Walk(Filesystem({}, (), 0))
 
     def walk(self) -> Walk:
-        facts = self._root.stat()
-        self.nodes[""] = self._node(facts, "")
-        folders, device = [""], facts.st_dev
+        # How the folder itself may be passed says where somebody unpacked it, and nothing of the image.
+        self.nodes[""] = Node(Attributes(NO_LAYER, Kind.FOLDER, 0o755, 0, 0, 0, is_implied=True), member=0)
+        folders, device = [""], self._root.stat().st_dev
         while folders:
             path = folders.pop()
             for name, facts in self._entries(path):

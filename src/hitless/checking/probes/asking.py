@@ -143,7 +143,7 @@ class Asking:
             for purpose, size in ((LARGE, limit), (OVER, 2 * limit)):
                 large = enlarged(api, to, good, size, str(self._one.site.seed))
                 if large is not None and not (self._one.site.quick and purpose == OVER):
-                    await self._ask(large, purpose)
+                    await self._ask(large, purpose, _IMPATIENT_S if purpose == OVER else 0.0)
                     await self._is_alive(number, purpose)
                 if self.broke_off:
                     return

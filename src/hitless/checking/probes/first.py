@@ -13,7 +13,7 @@ from hitless.checking.probes.asking import Asking
 from hitless.checking.probes.budget import start_budget
 from hitless.checking.probes.generating import first_case
 from hitless.checking.probes.instance import Running, running
-from hitless.checking.probes.purposes import ELSEWHERE, FILLED, STAYED, TRACE
+from hitless.checking.probes.purposes import ELSEWHERE, FILLED, LISTENS, STAYED, TRACE
 from hitless.checking.probes.recorder import StageLog
 from hitless.checking.probes.site import Site
 from hitless.checking.starts import allowed_s
@@ -62,8 +62,13 @@ def _cut_off(one: Running) -> str:
 
 
 async def _looked_elsewhere(one: Running) -> None:
-    """Whether it listens on another port; that can only be seen at its own address."""
-    if one.has_exited or not one.address.own:
+    """Where else it listens: told by the engine, else tried, which can only be done at its own address."""
+    if one.has_exited:
+        return
+    sockets = await one.listening()
+    for address, number in sockets:
+        one.note(LISTENS, f"{address}:{number}")
+    if sockets or not one.address.own:
         return
     for port in USUAL_PORTS:
         if port == one.address.port:

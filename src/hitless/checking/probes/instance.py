@@ -62,6 +62,13 @@ class Running:
         """How often a command of ours has printed this line."""
         return self._watching.lines_of_ours(text)
 
+    async def listening(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of its sockets, as far as anybody tells."""
+        try:
+            return await self._watching.call(self._instance.listening) or ()
+        except UnavailableError:
+            return ()
+
     async def signal(self, number: int) -> None:
         self.log.add(Signalled(stage=self.log.stage, at_s=self.log.now(), instance=self.name, number=number))
         await self._watching.call(self._instance.signal, number)

@@ -27,6 +27,7 @@ SLOWLY = FORM + "sent slowly"
 # What is noted of a start, and after it.
 LISTENING, HEALTHY, ANSWERING, READY = "listening", "healthy", "answering", "ready"
 ELSEWHERE = "answers elsewhere"  # detail: the port
+LISTENS = "listens inside"  # detail: address:port of a socket
 STAYED = "stayed up"  # detail: seconds
 FILLED = "filled its output"  # detail: the number of requests
 NOT_CONFINED = "not confined"

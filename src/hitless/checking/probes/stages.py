@@ -35,6 +35,12 @@ async def _guarded(site: Site, recorder: Recorder, stages: tuple[Stage, ...], fu
         await function(replace(site, progress=functools.partial(site.tell, name)), logs)
     except (UnavailableError, InputError) as error:
         for log in logs.values():
-            log.unseen(str(error))
+            log.unseen(_told(error))
     finally:
         site.tell(name, "")
+
+
+def _told(error: UnavailableError | InputError) -> str:
+    if isinstance(error, InputError):
+        return "; ".join(problem.message for problem in error.problems)
+    return str(error)

@@ -26,8 +26,12 @@ _ENDED = "hitless-check: the boot file has ended"
 # there are and ends the child. What is left of a run goes before the next one begins: at PID 1 of a container, and only
 # there, -1 is whatever else is in it.
 _FOREIGN = f"""
-tell() {{ for f in /proc/net/tcp /proc/net/tcp6; do while read -r line; do echo "{TOLD_SOCKETS} $line"; done < $f; done
-  kill -s TERM "$child" 2>/dev/null; }}
+tell() {{
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    while read -r line; do case $line in *" 0A "*) echo "{TOLD_SOCKETS} $line";; esac; done < "$table"
+  done
+  kill -s TERM "$child"
+}} 2>/dev/null
 trap tell TERM
 for turn in 1 2; do
   sh /home/run.sh & child=$!

@@ -16,6 +16,7 @@ from hitless.checking.shell.walk import simple_commands
 from hitless.checking.verdict import Verdict, failed, not_applicable, passed, unproven
 
 _SHOWN = 5
+_MAY_START_ANYTHING = frozenset({".", "source", "eval", "xargs", "find"})
 _NEVER_EMPTY = frozenset("?#$0123456789")
 
 
@@ -186,6 +187,9 @@ def starts_a_server(seen: Seen) -> Verdict:
         return boot
     if boot.index is not None:
         return passed(f"line {boot.step.line} starts {boot.server.program or 'a program'}")
+    for step in boot.steps:
+        if step.name in _MAY_START_ANYTHING:
+            return unproven(f"line {step.line} runs commands that are not in the script: {step.name}")
     return failed(
         f"{boot.source.where} starts no server",
         *([line_of(boot, boot.steps[-1].line)] if boot.steps else []),

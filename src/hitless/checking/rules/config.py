@@ -216,7 +216,7 @@ def has_one_config(seen: Seen) -> Verdict:
     "API-2",
     Level.MUST,
     Stage.CONFIG,
-    levels={"2024-09": Level.SHOULD},
+    levels=dict.fromkeys(("2024-09", "2025-08", "custom-engine"), Level.SHOULD),
     fix="""
     "port": 8080
     """,

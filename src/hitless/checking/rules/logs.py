@@ -43,7 +43,7 @@ def _held_back(seen: Seen, trace: Exchange) -> list[Logged]:
     filled = next((one for one in seen.all(Noted, Stage.START) if one.what == FILLED), None)
     if filled is None or _traced(seen, trace):
         return []
-    return [line for line in _lines(seen) if trace.until_s < line.at_s <= filled.at_s + _LATENESS_S]
+    return [line for line in _lines(seen) if trace.until_s < line.at_s <= filled.at_s]
 
 
 @rule(

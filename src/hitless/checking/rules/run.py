@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from hitless.checking.events import Exchange, Logged, Measured, Noted, Stage
-from hitless.checking.probes.purposes import ELSEWHERE, LARGE, MALFORMED, OVER, START_API, START_HEALTH, STAYED
+from hitless.checking.probes.purposes import ELSEWHERE, LARGE, LISTENS, MALFORMED, OVER, START_API, START_HEALTH, STAYED
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.starts import Started, allowed_s, first_start, shown, start_probe
 from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
@@ -90,17 +90,17 @@ def listens_on_its_port(seen: Seen) -> Verdict:
         return passed(f"port {port} took connections {one.listening_s:.1f} s after the start")
     if one.ended_before_it_was_ready:
         return not_applicable(_ENDED)
-    elsewhere = [noted.detail for noted in seen.all(Noted, Stage.START) if noted.what == ELSEWHERE]
-    if not elsewhere and _loopback_lines(one, port):
+    elsewhere = _elsewhere(seen, port)
+    if not elsewhere and _on_loopback(seen, one, port):
         return not_applicable("it listens on its loopback only (HL503)")
     if one.incomplete and not elsewhere:
         return unproven(one.incomplete)
-    where = f"it listens on {', '.join(elsewhere)}" if elsewhere else "nobody listens there"
+    where = f"it listens on {', '.join(elsewhere)}" if elsewhere else "nothing listens there"
     return failed(
         f"no connection could be made to port {port}: {where}",
         *one.last_words(),
         expected=f"a server on 0.0.0.0:{port}",
-        actual=f"{where}; a server that is bound to 127.0.0.1 is not seen from outside, either",
+        actual=where if elsewhere or _sockets(seen) else f"{where} that can be seen from outside",
         reproduce=f"{_run(seen)} & curl -v http://127.0.0.1:{port}/",
     )
 
@@ -128,20 +128,50 @@ def listens_on_its_own_address(seen: Seen) -> Verdict:
         if one.own:
             return passed("it was reached at its own address")
         return unproven(f"it was reached through this machine ({one.where}), not at an address of its own")
-    lines = _loopback_lines(one, port)
-    if one.ended_before_it_was_ready or not lines or _is_elsewhere(seen):
+    evidence = _on_loopback(seen, one, port)
+    if one.ended_before_it_was_ready or not evidence or _elsewhere(seen, port):
         return not_applicable(_ENDED if one.ended_before_it_was_ready else "it does not listen on its port (HL502)")
     return failed(
         "it listens on its loopback only",
-        *(Evidence(f"log: {line.line}", line.at_s, line.stage.value) for line in lines[:3]),
+        *evidence[:3],
         expected=f"a server on 0.0.0.0:{port}",
-        actual=f"no connection to port {port} of its own address, and its log names the loopback",
+        actual=f"no connection to port {port} of its own address, and the loopback where it listens",
         reproduce=f"{_run(seen)} & curl -v http://127.0.0.1:{port}/",
     )
 
 
-def _is_elsewhere(seen: Seen) -> bool:
-    return any(noted.what == ELSEWHERE for noted in seen.all(Noted, Stage.START))
+def _noted(seen: Seen, what: str) -> list[str]:
+    return [noted.detail for noted in seen.all(Noted, Stage.START) if noted.what == what]
+
+
+def _sockets(seen: Seen) -> list[tuple[str, int]]:
+    """(address, port) of those that listen inside, as far as an engine tells."""
+    found = (text.rpartition(":") for text in _noted(seen, LISTENS))
+    return [(address, int(port)) for address, _, port in found]
+
+
+def _elsewhere(seen: Seen, port: int) -> list[str]:
+    """Other ports, where it listens not only on its loopback; none where it also listens on the declared one."""
+    sockets = _sockets(seen)
+    if any(other == port for _, other in sockets):
+        return []
+    others = {str(other) for address, other in sockets if not _is_loopback(address)}
+    return sorted(others.union(_noted(seen, ELSEWHERE)))
+
+
+def _on_loopback(seen: Seen, one: Started, port: int) -> list[Evidence]:
+    """What shows that it listens there alone: its sockets; where nobody tells them, its log."""
+    sockets = _sockets(seen)
+    if not sockets:
+        lines = _loopback_lines(one, port)
+        return [Evidence(f"log: {line.line}", line.at_s, line.stage.value) for line in lines]
+    here = [address for address, other in sockets if other == port]
+    is_alone = all(map(_is_loopback, here))
+    return [Evidence(f"socket: {address}:{port}", None, Stage.START.value) for address in here if is_alone]
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
 
 
 def _loopback_lines(one: Started, port: int) -> list[Logged]:

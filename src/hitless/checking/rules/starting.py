@@ -163,13 +163,12 @@ def entrypoint_leaves_the_command_alone(seen: Seen) -> Verdict:
         return not_applicable("it has not both an entrypoint and a command")
     first, last = image.entrypoint[0], image.entrypoint[-1]
     told = Evidence(f"entrypoint {list(image.entrypoint)}, command {list(image.command)}")
-    is_text = len(image.entrypoint) > 2 and name_of(first) in SHELLS and image.entrypoint[1].endswith("c")
-    if is_text and "$" not in image.entrypoint[2]:
+    if (words := _ignored(image)) is not None:
         return failed(
-            "the entrypoint is in shell form, and ignores the command",
+            "the entrypoint is a shell's text, and ignores words of the command",
             told,
             expected="an entrypoint that starts the command, or none",
-            actual=f"{first} {image.entrypoint[1]} takes {image.command[0]!r} as $0",
+            actual=f"{first} {image.entrypoint[1]} takes {words[0]!r} as $0, and no more",
         )
     swallows = name_of(last) in SHELLS or _INTERPRETER.fullmatch(name_of(last)) is not None
     starts = name_of(image.command[0])
@@ -326,6 +325,14 @@ def is_readable_as_ma_user(seen: Seen) -> Verdict:
             actual=next(iter(reasons.values())),
         )
     return passed(f"{len(files)} files and folders that the start needs can be read as 1000:100")
+
+
+def _ignored(image: ImageSeen) -> tuple[str, ...] | None:
+    """The words of the command that `sh -c TEXT` ignores: what follows its text, unless that asks for arguments."""
+    words = image.effective_command
+    if len(image.entrypoint) < 2 or name_of(words[0]) not in SHELLS or not words[1].endswith("c") or words[1][0] != "-":
+        return None
+    return words[3:] if len(words) > 3 and "$" not in words[2] else None
 
 
 def _can_be_used(file: FileSeen) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -38,13 +39,7 @@ class Engine:
         """ImportError without YARA-X."""
         import yara_x
 
-        compiler = yara_x.Compiler(error_on_slow_pattern=True)
-        for name, value in globals_.items():
-            compiler.define_global(name, value)
-        for name in names:
-            compiler.new_namespace(name)
-            compiler.add_source((files(__package__) / "rules" / name).read_text(encoding="utf-8"), origin=name)
-        self._rules = compiler.build()  # the scanner borrows them
+        self._rules = _compiled(names, tuple(globals_.items()))  # the scanner borrows them
         self._scanner = yara_x.Scanner(self._rules)
         self._scanner.set_timeout(SECONDS)
         self._scanner.max_matches_per_pattern(MOST_MATCHES)
@@ -63,6 +58,19 @@ class Engine:
             return [_hit(rule) for rule in self._scanner.scan(window).matching_rules]
         except self._timeout as error:
             raise SlowRules from error
+
+
+@functools.cache
+def _compiled(names: tuple[str, ...], globals_: tuple[tuple[str, bool], ...]) -> yara_x.Rules:
+    import yara_x
+
+    compiler = yara_x.Compiler(error_on_slow_pattern=True)
+    for name, value in globals_:
+        compiler.define_global(name, value)
+    for name in names:
+        compiler.new_namespace(name)
+        compiler.add_source((files(__package__) / "rules" / name).read_text(encoding="utf-8"), origin=name)
+    return compiler.build()
 
 
 def engine_version() -> str:

@@ -77,7 +77,9 @@ def secret_of(name: str, value: str) -> str:
         for match in shape.finditer(value):
             if is_secret(kind, match[0], value[match.end() : match.end() + 400]):
                 return KINDS[kind]
-    if (login := re.search(r"[a-z][a-z0-9+.-]*://[^\s/:@]+:([^\s/@]+)@", value)) and not _EXAMPLE.search(login[1]):
+    if (
+        login := re.search(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{1,200}:([^\s/@]{1,200})@", value)
+    ) and not _EXAMPLE.search(login[1]):
         return "a password in an address"
     if re.search("PASS", name, re.IGNORECASE) is None and _COUNTS.fullmatch(value.strip()):
         return ""

@@ -35,9 +35,12 @@ _NOT_OURS = re.compile(
 _LOGINS = {".netrc", ".pypirc", ".git-credentials", ".pgpass", "config.json", ".dockercfg", ".npmrc"}
 _CHECKOUT = re.compile(r"(?P<root>(?:.*/)?)\.(?:git/(?:config|HEAD)|svn/wc\.db|hg/hgrc)")
 _ENVIRONMENT = re.compile(r"(?:.*/)?\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)?")
-_LINE = re.compile(
-    rb"^\s*(?:export\s+)?\w*(?:PASSWORD|SECRET|TOKEN|API_?KEY)\w*\s*=\s*[\"']?[^\s\"'#$<{]{6,}", re.I | re.M
+_LINE = re.compile(  # every repetition is bounded, because the file may be there to take its time
+    rb"^[ \t]{0,64}(?:export[ \t]{1,64})?\w{0,64}(?:PASSWORD|SECRET|TOKEN|API_?KEY)\w{0,64}[ \t]{0,64}="
+    rb"[ \t]{0,64}[\"']?[^\s\"'#$<{]{6,}",
+    re.IGNORECASE | re.MULTILINE,
 )
+_LONGEST_PATH = 1000
 
 
 class Secrets:
@@ -47,7 +50,9 @@ class Secrets:
         self.tally = Tally(NAME, limits=_LIMITS)
 
     def begin(self, file: ScannedFile) -> _File | None:
-        unasked = file.in_base or file.size > MOST_SIZE or _NOT_OURS.fullmatch(file.path) is not None
+        unasked = file.in_base or file.size > MOST_SIZE
+        if not unasked and len(file.path) < _LONGEST_PATH:
+            unasked = _NOT_OURS.fullmatch(file.path) is not None
         return None if unasked else _File(file, self.tally)
 
     def about(self, file: ScannedFile) -> dict[str, bool]:
@@ -100,8 +105,8 @@ def _login(path: str, head: bytes) -> str:
     if name == ".dockercfg":
         return "the login of a registry" if _has_auth(text) else ""
     patterns = {
-        ".netrc": r"\bpassword\s+\S{3,}",
-        ".pypirc": r"^\s*password\s*[:=]\s*\S{3,}",
+        ".netrc": r"\bpassword\s{1,64}\S{3,}",
+        ".pypirc": r"^[ \t]{0,64}password[ \t]{0,64}[:=][ \t]{0,64}\S{3,}",
         ".git-credentials": r"https?://[^\s/:@]+:[^\s/:@]+@",
         ".pgpass": r"^[^#\n:]+:[^:\n]*:[^:\n]*:[^:\n]*:\S+",
         ".npmrc": r"_auth(?:Token)?\s*=\s*[^\s$]{6,}",

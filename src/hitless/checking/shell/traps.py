@@ -13,6 +13,7 @@ from hitless.checking.shell.values import Values
 from hitless.checking.shell.walk import parameters_of
 
 _NUMBERS = {"0": "EXIT", "1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
+_STOPS = frozenset({"stop", "quit", "shutdown"})
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SLEEP = re.compile(r"([0-9]*\.?[0-9]+)([smhd]?)\Z")
 
@@ -69,8 +70,9 @@ def signal_name(word: str) -> str:
 def kill_of(step: Step) -> Kill | None:
     """The signal that a step sends; `kill -0` only asks, and `kill -l` only lists."""
     name, words = step.name, step.command.words[1:]
-    if name in ("pkill", "killall", "supervisorctl", "nginx", "service"):
-        signals = [word.constant or "" for word in words]
+    signals = [word.constant or "" for word in words]
+    stops = name in ("supervisorctl", "nginx", "service") and _STOPS & set(signals)
+    if name in ("pkill", "killall") or stops:
         strong = any(signal_name(one.removeprefix("-")) == "KILL" for one in signals)
         return Kill("KILL" if strong else "TERM", (), True, step.line)
     if name != "kill":

@@ -82,6 +82,11 @@ GOOD = {
     "longer-keep-alive": TRAP + "uvicorn --host 0.0.0.0 --timeout-keep-alive 300 a:b &\npid=$!\n" + AGAIN,
     "options-in-variables": 'KEEP=${KEEP:-200}\n' + TRAP
     + 'gunicorn -b "0.0.0.0:${PORT:-8080}" -k gevent --keep-alive "$KEEP" --graceful-timeout=9 app &\npid=$!\n' + AGAIN,
+    "nginx": "exec nginx -g 'daemon off;'\n",
+    "sourced": ". /opt/start.sh\n",
+    "evaluated": 'eval "$COMMAND"\n',
+    "from-the-environment": "exec $COMMAND\n",
+    "stopped-by-name": "trap 'sleep 60; nginx -s quit' TERM\nnginx -g 'daemon off;' &\n" + AGAIN,
     "gthread": TRAP + GTHREAD + AGAIN,
     "unknown-program": "/opt/tritonserver/bin/tritonserver --model-repository=/models & pid=$!\n" + TRAP + AGAIN,
 }  # fmt: skip
@@ -115,6 +120,7 @@ _BAD: dict[str, tuple[str, ...]] = {
     "exec-of-tail": (TRAP + START + "exec tail -f /dev/null\n", "HL317"),
     "foreground-sleep": (TRAP + START + "sleep infinity\n", "HL317"),
     "deaf": ("python3 server.py\n", "HL318"),
+    "deaf-nginx": ("nginx -g 'daemon off;'\n", "HL318"),
     "deaf-behind-wait": ("python3 server.py &\nwait\n", "HL318"),
     "trap-too-late": ("python3 server.py\n" + TRAP, "HL318"),
     "exec-in-a-pipeline": ("exec python3 server.py | cat\n", "HL318"),

@@ -101,6 +101,11 @@ def test_our_own_boot_file_passes(purpose: Purpose) -> None:
     assert {outcome for outcome in found.values() if not outcome.conforms} == set()
 
 
+@pytest.mark.parametrize("script", [". /opt/start.sh\n", 'eval "$COMMAND"\n'])
+def test_what_another_text_starts_is_unproven(script: str) -> None:
+    assert outcomes(script)["HL313"] is Outcome.UNPROVEN
+
+
 # Whose script, and which shell
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +26,11 @@ from tests.specimens.images import (
 from tests.unit.checking.static_parts import failing, record_of, verdicts
 from tests.unit.images.samples import file, layer_of
 
+from hitless.checking.events import Stage
+from hitless.checking.facts.looking import PackageFolder, RootFolder
+from hitless.checking.facts.seen import FileSeen, Step
 from hitless.checking.rule import Purpose
+from hitless.checking.rules.access import READ, barred
 from hitless.checking.verdict import Outcome
 from hitless.images.image import Image
 from hitless.images.layer import Blob, Layer
@@ -33,7 +39,8 @@ from hitless.images.media import DOCKER_LAYER
 from hitless.spec.profiles import DEFAULT, PROFILES, Profile
 
 LABELS = {"org.opencontainers.image.base.digest": "sha256:" + "0" * 64}
-BOOT = b"#!/bin/sh\nexec sleep 600\n"
+START = b"exec python3 -m server\n"
+BOOT = b"#!/bin/sh\n" + START
 
 
 def good(files: Mapping[str, Content] | None = None, **changes: Any) -> Image:
@@ -85,6 +92,11 @@ def hiding() -> Image:
     return first.on_top([layer({"/opt/.wh.weights": b""})], [{}], "")
 
 
+def starting(path: str, first_line: bytes) -> Image:
+    """An image that starts a script by its name."""
+    return good({path: File(first_line + START, 0o755)}, command=[path.removeprefix("/usr/bin/")])
+
+
 def tiny(limit: int) -> Profile:
     return replace(DEFAULT, image_limit_bytes=limit)
 
@@ -111,7 +123,8 @@ BAD: list[tuple[list[str], str, Callable[[], Image], Purpose, Profile]] = [
     (["HL109"], "not executable", lambda: good({"/srv/x": elf()}, command=["/srv/x"]), REALTIME, DEFAULT),
     (["HL109"], "script missing", lambda: good(command=["sh", "/home/boot.sh"]), REALTIME, DEFAULT),
     (["HL110"], "python sh", lambda: good(entrypoint=["python3"], command=["sh", "/home/run.sh"]), REALTIME, DEFAULT),
-    (["HL110"], "shell form", lambda: good(entrypoint=["/bin/sh", "-c", "sleep 9"]), HITLESS, DEFAULT),
+    (["HL110"], "shell form", lambda: good(entrypoint=["/bin/sh", "-c", "exec python3 -m server"]), HITLESS, DEFAULT),
+    (["HL110"], "sh -c", lambda: good(entrypoint=["sh", "-c"], command=["python3", "app.py"]), REALTIME, DEFAULT),
     (["HL111"], "user", lambda: good(user="nobody"), REALTIME, DEFAULT),
     (["HL111"], "group", lambda: good(user="1000:staff"), REALTIME, DEFAULT),
     (["HL112"], "no account", lambda: good({"/etc/passwd": b"root:x:0:0::/:/bin/sh\n"}), REALTIME,
@@ -124,12 +137,9 @@ BAD: list[tuple[list[str], str, Callable[[], Image], Purpose, Profile]] = [
     (["HL115"], "script", lambda: good({"/home/run.sh": File(BOOT, 0o700)}), REALTIME, DEFAULT),
     (["HL116"], "base", lambda: good(labels=None), REALTIME, DEFAULT),
     (["HL117"], "hidden", hiding, REALTIME, DEFAULT),
-    (["HL118"], "no bash", lambda: good({"/start": File(b"#!/bin/bash\n", 0o755)}, command=["/start"]), REALTIME,
-     DEFAULT),
-    (["HL118"], "env bash", lambda: good({"/usr/bin/start": File(b"#!/usr/bin/env bash\n", 0o755)}, command=["start"]),
-     REALTIME, DEFAULT),
-    (["HL118"], "carriage return", lambda: good({"/start": File(b"#!/bin/sh\r\n", 0o755)}, command=["/start"]),
-     REALTIME, DEFAULT),
+    (["HL118"], "no bash", lambda: starting("/start", b"#!/bin/bash\n"), REALTIME, DEFAULT),
+    (["HL118"], "env bash", lambda: starting("/usr/bin/start", b"#!/usr/bin/env bash\n"), REALTIME, DEFAULT),
+    (["HL118"], "carriage return", lambda: starting("/start", b"#!/bin/sh\r\n"), REALTIME, DEFAULT),
     (["HL201"], "errors", lambda: good(config=config(model_type="image", port=0)), HITLESS, DEFAULT),
     (["HL201"], "no JSON", lambda: good({"/app/config.json": b'{"apis": [}'}, config=None), HITLESS, DEFAULT),
     (["HL202"], "warning", lambda: good(config=health(timeout_seconds="")), REALTIME, DEFAULT),
@@ -154,8 +164,8 @@ BAD: list[tuple[list[str], str, Callable[[], Image], Purpose, Profile]] = [
     (["HL301"], "a folder", lambda: good({"/home/run.sh": Folder()}), BATCH, DEFAULT),
     (["HL301"], "empty", lambda: good({"/home/run.sh": b""}), BATCH, DEFAULT),
     (["HL301"], "a link to nothing", lambda: good({"/home/run.sh": Link("../nothing")}), BATCH, DEFAULT),
-    (["HL302"], "CR LF", lambda: good({"/home/run.sh": b"#!/bin/sh\r\nexit\r\n"}), BATCH, DEFAULT),
-    (["HL302"], "a mark", lambda: good({"/home/run.sh": b"\xef\xbb\xbf#!/bin/sh\n"}), BATCH, DEFAULT),
+    (["HL302"], "CR LF", lambda: good({"/home/run.sh": BOOT.replace(b"\n", b"\r\n")}), BATCH, DEFAULT),
+    (["HL302"], "a mark", lambda: good({"/home/run.sh": b"\xef\xbb\xbf" + BOOT}), BATCH, DEFAULT),
     (["HL302"], "a binary", lambda: good({"/home/run.sh": b"a\0b"}), BATCH, DEFAULT),
     (["HL303"], "shell form", lambda: good(command=["/bin/sh", "-c", "sh /home/run.sh"]), BATCH, DEFAULT),
     (["HL303"], "entrypoint", lambda: good(entrypoint=["/bin/sh"], command=["/home/run.sh"]), BATCH, DEFAULT),
@@ -220,6 +230,7 @@ ENTRYPOINTS: list[tuple[str, dict[str, Any]]] = [
     ("script of python", {"entrypoint": ["python3"], "command": ["app.py"]}),
     ("text that starts its arguments", {"entrypoint": ["sh", "-c", 'exec "$@"', "x"], "command": ["python3"]}),
     ("nvidia's", {"entrypoint": ["/opt/nvidia/nvidia_entrypoint.sh"], "command": ["/bin/bash"]}),
+    ("one text", {"entrypoint": ["/bin/bash", "-c"], "command": ["exec python3 app.py"]}),
     ("only an entrypoint", {"entrypoint": ["python3", "app.py"], "command": None}),
 ]
 
@@ -248,3 +259,47 @@ def test_within_gibibytes_is_told() -> None:
 def test_the_published_shell_form_is_that_of_its_edition() -> None:
     image = good(command=["/bin/sh", "-c", "/bin/sh /home/run.sh"])
     assert verdicts(record_of(image), BATCH, PROFILES["intl-2023"])["HL303"].outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("purpose", Purpose, ids=str)
+def test_a_root_file_system_is_judged_by_its_files(tmp_path: Path, purpose: Purpose) -> None:
+    """What only a manifest tells is unproven."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "run.sh").write_bytes(BOOT)
+    (tmp_path / "home" / "config.json").write_bytes(json.dumps(CONFIG).encode())
+    found = verdicts(record_of(RootFolder(tmp_path), kind="root file system"), purpose)
+    assert {name for name, one in found.items() if one.outcome is Outcome.FAILED} <= {"HL304"}
+    assert {name for name, one in found.items() if one.outcome is Outcome.UNPROVEN} >= {"HL101", "HL102", "HL109"}
+    assert found["HL201"].outcome is Outcome.PASSED
+
+
+def test_a_package_is_judged_by_its_contract(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**CONFIG, "health": None, "model_type": "PyTorch"}))
+    found = verdicts(record_of(PackageFolder(tmp_path), kind="package"), HITLESS)
+    assert found["HL213"].outcome is Outcome.NOT_APPLICABLE
+    assert found["HL201"].outcome is not Outcome.UNPROVEN
+    assert found["HL109"].outcome is found["HL118"].outcome is Outcome.UNPROVEN
+
+
+WAYS = [
+    ("all may", 0o755, 0o644, ""),
+    ("the folder is closed", 0o700, 0o644, "/srv has the mode 0700 of 0:0 and cannot be passed"),
+    ("the file is closed", 0o755, 0o640, "/srv/x has the mode 0640 of 0:0"),
+]
+
+
+@pytest.mark.parametrize(("folder", "mode", "expected"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS])
+def test_access(folder: int, mode: int, expected: str) -> None:
+    seen = FileSeen(
+        stage=Stage.FILES, path="/srv/x", kind="file", real_path="/srv/x", mode=mode, way=(Step("/srv", folder, 0, 0),)
+    )
+    assert barred(seen, READ, 1000, 100) == expected
+    assert barred(seen, READ, 0, 0) == ""
+
+
+def test_the_first_class_that_fits_counts_alone() -> None:
+    """An owner that may not read cannot, though all others can."""
+    seen = FileSeen(stage=Stage.FILES, path="/x", kind="file", real_path="/x", mode=0o044, uid=1000, gid=100)
+    assert barred(seen, READ, 1000, 100)
+    assert not barred(seen, READ, 1001, 100)
+    assert not barred(seen, READ, 1001, 101)

@@ -36,7 +36,7 @@ JAVA = b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + bytes(60)
 )
 def test_modes(file: ScannedFile, expected: list[str]) -> None:
     scanner = Modes()
-    assert scanner.begin(file) is None
+    scanner.begin(file)
     *findings, seen = scanner.finish()
     assert [one.kind for one in findings if isinstance(one, Finding)] == expected
     assert isinstance(seen, ScannerSeen)
