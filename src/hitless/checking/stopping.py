@@ -200,8 +200,8 @@ def _line(one: Exchange, after_s: float) -> str:
     place = f"connection {one.connection}, " + (f"used again (request {one.nth})" if one.nth > 1 else "new")
     took = one.until_s - one.at_s
     detail = f" ({one.detail})" if one.detail else ""
-    when = f"{after_s:+.2f} s" if after_s < 0 else f"{after_s:.2f} s"
-    return f"{when} after SIGTERM, {one.method} {one.path} on {place}: {_shown(one)} after {took:.2f} s{detail}"
+    when = f"{-after_s:.2f} s before SIGTERM" if after_s < 0 else f"{after_s:.2f} s after SIGTERM"
+    return f"{when}, {one.method} {one.path} on {place}: {_shown(one)} after {took:.2f} s{detail}"
 
 
 def _shown(one: Exchange) -> str:

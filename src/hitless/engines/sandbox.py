@@ -22,8 +22,8 @@ from hitless.engines.output import Output
 from hitless.engines.roots import Root, root_over
 from hitless.engines.running import Address, Saw, Start
 from hitless.engines.runs import is_abandoned, this_run
-from hitless.engines.veth import Pair, make_pair
 from hitless.engines.sockets import listening_of
+from hitless.engines.veth import Pair, make_pair
 from hitless.errors import UnavailableError
 
 STARTED_WITHIN_S = 60.0

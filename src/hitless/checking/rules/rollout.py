@@ -23,8 +23,6 @@ from hitless.checking.verdict import Evidence, Outcome, Verdict, failed, not_app
 
 _STAGE = Stage.ROLLOUT
 _PARTS: tuple[Rule, ...] = (
-    keep_alive.keeps_an_idle_connection,
-    keep_alive.keeps_many_idle_connections,
     termination.catches_sigterm,
     termination.goes_on_after_sigterm,
     termination.accepts_new_connections,
@@ -32,6 +30,8 @@ _PARTS: tuple[Rule, ...] = (
     termination.answers_what_it_received,
     termination.answers_the_last_request,
     termination.leaves_in_time,
+    keep_alive.keeps_an_idle_connection,
+    keep_alive.keeps_many_idle_connections,
 )
 _MOST = 5
 _MOVED_S = 1.0  # a hump in latency that is worth words, and beyond what a busy machine makes
@@ -72,8 +72,8 @@ def upgrades_without_a_loss(seen: Seen) -> Verdict:
         return unproven(why) if why else passed(words)
     if seen.profile.name in EARLY_IS_FINE and _left_before(seen):
         return unproven(f"{words}: it left before the routes were changed, which this edition leaves open")
-    if guilty := _failed_part(seen):
-        return unproven(f"{words}: what {guilty.id} found ({guilty.title[:1].lower()}{guilty.title[1:]}) explains it")
+    if found := _failed_part(seen):
+        return unproven(f"{words}; {found[0].id} failed, and explains it: {found[1].message}")
     return failed(
         words,
         *_evidence(seen, lost),
@@ -116,13 +116,14 @@ def tells_the_latency(seen: Seen) -> Verdict:
     return passed(words, Evidence("the slowest request", worst.at_s, _STAGE.value))
 
 
-def _failed_part(seen: Seen) -> Rule | None:
+def _failed_part(seen: Seen) -> tuple[Rule, Verdict] | None:
     """The first rule of a part that failed on this record."""
     for part in _PARTS:
         if any(seen.record.missing(stage) for stage in part.needs):
             continue
-        if part.judge(seen).outcome is Outcome.FAILED:
-            return part
+        verdict = part.judge(seen)
+        if verdict.outcome is Outcome.FAILED:
+            return part, verdict
     return None
 
 
