@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-quick test-true-times check lint bench-hostile bench-images bench-rollout fuzz lock bench clean
+.PHONY: help demo test test-quick test-true-times prove check lint bench-hostile bench-images bench-rollout fuzz lock bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test: .venv  ## All tests except the slow ones.
 
 test-true-times: .venv  ## The promises at their true 60, 90 and 200 s (4 minutes).
 	$(BIN)/python -m pytest tests/hitless/test_true_times.py -s
+
+prove: .venv  ## Our own image passes `hitless check`, whole, for hitless upgrades and for batch (5 minutes).
+	$(BIN)/python -m pytest tests/e2e/checking/test_ours.py -n 2
 
 check: lint test  ## What a change must pass: lint, types, tests.
 

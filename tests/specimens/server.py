@@ -1,25 +1,40 @@
 """A small server that keeps the whole contract, and breaks exactly one part of it on demand: `python3 server.py FAULT`.
 
-It goes into images as it is, so it knows the standard library only. Times in seconds come from the environment, so that
-a whole stop fits into a test: LINGER, KEEP_ALIVE, DEADLINE.
+It goes into images as it is, so it knows the standard library only. POST / takes {"text": …} and answers
+{"length": …}. Times in seconds come from the environment, so that a whole stop fits into a test: LINGER, KEEP_ALIVE,
+DEADLINE, LOADING (before it is ready), MODEL (of one prediction). `tests/specimens/dynamic.py` names the faults.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
+import socket
+import ssl
+import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
-LINGER = float(os.environ.get("LINGER", "60"))
-KEEP_ALIVE = float(os.environ.get("KEEP_ALIVE", "210"))
-DEADLINE = float(os.environ.get("DEADLINE", "90"))
-LONGEST_BODY = 16 << 20
-STARTED = time.monotonic()
+
+
+def seconds(name: str, default: float) -> float:
+    return float(os.environ.get(name, default))
+
+
+LINGER, DEADLINE, KEEP_ALIVE = seconds("LINGER", 60), seconds("DEADLINE", 90), seconds("KEEP_ALIVE", 210)
+LOADING, MODEL = seconds("LOADING", 0), seconds("MODEL", 0.005)
+PORT = int(os.environ.get("PORT", "8080"))
+MARGIN = 0.5  # beyond the linger: clocks, and the way of a signal
+LARGE, LARGEST = 1 << 20, 64 << 20
+KEPT = 20  # idle connections, of one that keeps but a few
+AGE = 6.5  # seconds from when it was ready: then it is old
+WORDS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large"}
 
 
 class Refusal(Exception):  # noqa: N818
@@ -30,129 +45,213 @@ class Refusal(Exception):  # noqa: N818
         self.status = status
 
 
+class Head:
+    """The first lines of a request; ValueError where they are none."""
+
+    def __init__(self, data: bytes) -> None:
+        first, *lines = data.decode("latin-1").strip().split("\r\n")
+        self.method, self.target, self.version = first.split(" ")
+        self.path = self.target.partition("?")[0]
+        pairs = (line.partition(":") for line in lines)
+        self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+    @property
+    def ends_connection(self) -> bool:
+        return self.version == "HTTP/1.0" or self.headers.get("connection", "").lower() == "close"
+
+
 class Server:
-    """`open`: connections with a request that is not answered yet."""
+    """`open`: requests whose head has come and that are not answered; `busy`: predictions under way."""
 
     def __init__(self) -> None:
-        self.leaving = False
-        self.open = 0
+        self.began = time.monotonic()
+        self.ready_at = self.began + (3600.0 if FAULT == "never-ready" else LOADING)
+        self.leaving = self.draining = self.is_stuck = self.is_sick = False
+        self.forgot = self.open = self.busy = self.checks = 0
         self.writers: set[asyncio.StreamWriter] = set()
-        self.ready = FAULT not in ("health-too-early", "slow-start")
-        self.lock = asyncio.Lock()
-        self.requests = 0
+        self.idle: dict[asyncio.StreamWriter, None] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        return time.monotonic() >= self.ready_at
 
     async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if FAULT == "ends-new-connections" and self.leaving:
+            writer.transport.abort()
+            return
         self.writers.add(writer)
-        idle = 0.6 if FAULT == "closes-idle-early" else KEEP_ALIVE
         try:
-            while True:
-                if FAULT == "refuses-while-leaving" and self.leaving:
-                    return
-                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle)
-                self.open += 1
-                try:
-                    keeps = await self.answered(head, reader, writer)
-                finally:
-                    self.open -= 1
-                if not keeps:
-                    return
+            while await self.one(reader, writer):
+                self.rest(writer)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             self.writers.discard(writer)
+            self.idle.pop(writer, None)
             writer.close()
 
-    async def answered(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        first, *lines = head.decode("latin-1").strip().split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    def rest(self, writer: asyncio.StreamWriter) -> None:
+        self.idle[writer] = None
+        if FAULT == "keeps-few-connections" and len(self.idle) > KEPT:
+            next(iter(self.idle)).close()
+
+    async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether the connection stays open."""
+        idle = {"closes-idle-early": 2.0, "resets-idle-early": 2.0}.get(FAULT, KEEP_ALIVE)
+        was_used, since = writer in self.idle, time.monotonic()
+        patience = None if FAULT == "resets-idle-early" else idle
+        data = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), patience)
+        if (FAULT == "ends-pooled-connections" and self.leaving and was_used) or time.monotonic() - since > idle + 1:
+            writer.transport.abort()
+            return False
+        self.idle.pop(writer, None)
+        self.open += 1
         try:
-            method, target, version = first.split(" ")
+            return await self.answered(data, reader, writer)
+        finally:
+            self.open -= 1
+
+    async def answered(self, data: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        try:
+            head = Head(data)
         except ValueError:
             writer.write(reply(400, {"error": "no HTTP"}, close=True))
             return False
-        if headers.get("expect", "").lower() == "100-continue":
+        if FAULT == "no-http-1.0" and head.version == "HTTP/1.0":
+            return False
+        if head.headers.get("expect") and FAULT != "no-expect":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         status: int
         value: object
         try:
-            body = await self.body(headers, reader)
-            status, value = 200, await self.result(method, target.partition("?")[0], headers, body)
+            body = await self.body(head, reader, writer)
+            status, value = 200, await self.result(head, body, writer)
         except Refusal as refusal:
             status, value = refusal.status, {"error": str(refusal.status)}
-        close = version == "HTTP/1.0" or headers.get("connection", "").lower() == "close" or status == 413
-        if FAULT == "no-keep-alive" or (self.leaving and FAULT != "silent-about-leaving"):
-            close = True
-        self.log(f"{method} {target} {status}")
-        writer.write(reply(status, value, close=close, head_only=method == "HEAD"))
-        await writer.drain()
+        close = head.ends_connection or status in (413, 417) or FAULT in ("no-keep-alive", "http-1.0")
+        close = close or (self.leaving and FAULT != "silent-about-leaving")
+        self.log(f"{head.method} {head.target[:40]} {status}")
+        for piece in pieces(reply(status, value, close=close, head=head)):
+            writer.write(piece)
+            await writer.drain()
         return not close
 
-    async def body(self, headers: dict[str, str], reader: asyncio.StreamReader) -> bytes:
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return await chunks(reader)
-        length = headers.get("content-length", "0")
+    async def body(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        if FAULT == "no-expect" and head.headers.get("expect"):
+            raise Refusal(417)
+        if head.headers.get("transfer-encoding", "").lower() == "chunked":
+            body = await chunks(reader)
+            return b"" if FAULT == "no-chunks" else body
+        length = head.headers.get("content-length", "0")
         if not length.isdecimal():
             raise Refusal(400)
-        most = 1 << 20 if FAULT == "small-bodies-only" else LONGEST_BODY
+        if int(length) > LARGE and FAULT == "cuts-large-bodies":
+            writer.transport.abort()
+        if int(length) > LARGE and FAULT == "dies-of-large-bodies":
+            os._exit(9)
+        most = LARGE if FAULT == "small-bodies-only" else LARGEST
         if int(length) > most:
+            await skip(reader, int(length))
             raise Refusal(413)
-        return await reader.readexactly(int(length))
+        within_s = 0.4 if FAULT == "impatient" else None
+        return await asyncio.wait_for(reader.readexactly(int(length)), within_s)
 
-    async def result(self, method: str, path: str, headers: dict[str, str], body: bytes) -> object:
-        self.requests += 1
-        if path == "/health":
-            return await self.health(method)
-        if path != "/":
-            if FAULT == "answers-everywhere":
-                return {"mnist_result": 7}
-            raise Refusal(404)
-        if method != "POST":
+    async def result(self, head: Head, body: bytes, writer: asyncio.StreamWriter) -> object:
+        if head.path == "/health":
+            return await self.health(head.method)
+        if self.is_stuck:
+            await asyncio.sleep(3600)
+        if FAULT == "always-500":
+            raise Refusal(500)
+        if head.path != ("/predict" if FAULT == "other-path" else "/"):
+            return self.unknown(writer)
+        if head.method not in (("POST", "PUT", "DELETE", "PATCH") if FAULT == "takes-every-method" else ("POST",)):
+            if FAULT == "500-on-other-methods":
+                raise Refusal(500)
             raise Refusal(405)
-        return await self.predict(headers, body)
+        return await self.predict(body, is_other=head.method != "POST")
+
+    def unknown(self, writer: asyncio.StreamWriter) -> object:
+        if FAULT == "answers-everywhere":
+            return {"length": 0}
+        if FAULT == "cuts-unknown-paths":
+            writer.transport.abort()
+        raise Refusal(500 if FAULT == "500-on-unknown-paths" else 404)
 
     async def health(self, method: str) -> object:
+        self.checks += 1
         if method not in ("GET", "HEAD"):
             raise Refusal(405)
-        if FAULT == "no-health":
-            raise Refusal(404)
-        if FAULT == "sick" or (not self.ready and FAULT != "health-too-early"):
-            raise Refusal(503)
-        if FAULT == "slow-health":
+        if FAULT in ("no-health", "health-needs-a-login"):
+            raise Refusal(404 if FAULT == "no-health" else 401)
+        if FAULT == "slow-health" and self.busy:
             await asyncio.sleep(3600)
-        return {"health": "true"}
+        is_fine = self.is_ready or FAULT == "health-too-early"
+        is_fine = is_fine and not self.is_sick and not (FAULT == "sick-when-busy" and self.busy > 4)
+        if FAULT == "healthy-now-and-then" and self.checks % 2 == 0 and self.busy < 2:
+            is_fine = False
+        if not is_fine:
+            raise Refusal(503)
+        return {"health": True} if FAULT == "health-says-true" else {"health": "true"}
 
-    async def predict(self, headers: dict[str, str], body: bytes) -> object:
-        kind = headers.get("content-type", "")
-        if not kind.startswith("multipart/form-data") or b'name="images"' not in body:
-            if FAULT == "500-on-bad-input":
+    async def predict(self, body: bytes, *, is_other: bool) -> object:
+        if not self.is_ready:
+            raise Refusal(503)
+        text = "" if is_other else await self.text(body)
+        if FAULT == "503-while-leaving" and self.leaving:
+            raise Refusal(503)
+        if FAULT == "forgets-one-while-leaving" and self.leaving and not self.forgot:
+            self.forgot = 1
+            await asyncio.sleep(3600)
+        self.busy += 1
+        try:
+            if FAULT == "few-at-once" and self.busy > 4:
+                raise Refusal(503)
+            await asyncio.sleep(0.05 if FAULT in ("few-at-once", "sick-when-busy", "slow-health") else MODEL)
+        finally:
+            self.busy -= 1
+        length = len(text) + (FAULT == "wrong-answer")
+        value: dict[str, object] = {"length": str(length) if FAULT == "wrong-form" else length}
+        return {**value, "padding": "x" * LARGE} if FAULT == "good-large-replies" else value
+
+    async def text(self, body: bytes) -> str:
+        try:
+            text = json.loads(body)["text"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return await self.malformed(error)
+        return text if isinstance(text, str) else await self.malformed(TypeError("text is none"))
+
+    async def malformed(self, error: Exception) -> str:
+        match FAULT:
+            case "500-on-bad-input":
                 raise Refusal(500)
-            if FAULT == "dies-of-bad-input":
-                os._exit(1)
-            if FAULT == "hangs-on-bad-input":
+            case "500-on-a-missing-field" if isinstance(error, KeyError):
+                raise Refusal(500)
+            case "dies-of-bad-input":
+                os._exit(7)
+            case "hangs-on-a-missing-field" if isinstance(error, KeyError):
                 await asyncio.sleep(3600)
-            raise Refusal(400)
-        if FAULT == "always-500" or not self.ready:
-            raise Refusal(500 if self.ready else 503)
-        if FAULT == "one-at-a-time-fails":
-            if self.lock.locked():
-                raise Refusal(500)
-            async with self.lock:
-                await asyncio.sleep(0.02)
-        if FAULT == "wrong-answer":
-            return {"mnist_result": "seven"}
-        await asyncio.sleep(0.005)
-        return {"mnist_result": 7}
+            case "hangs-after-bad-input":
+                self.is_stuck = True
+            case "sick-of-bad-input":
+                self.is_sick = True
+            case "takes-bad-input":
+                return ""
+        raise Refusal(400)
 
     def log(self, line: str) -> None:
+        line = f'- - [01/Jan/2026:00:00:00 +0000] "{line}" {time.monotonic() - self.began:.3f} s on {FAULT or "good"}'
         if FAULT == "logs-to-a-file":
             with Path("/tmp/server.log").open("a") as file:  # noqa: S108
                 file.write(line + "\n")
         elif FAULT == "logs-to-stderr":
             print(line, file=sys.stderr, flush=True)
         elif FAULT == "buffers-its-log":
-            print(line)
+            print(line, "-" * 200)
         elif FAULT != "says-nothing":
             print(line, flush=True)
+            if FAULT == "good-both-streams":
+                print(line, file=sys.stderr, flush=True)
 
 
 async def chunks(reader: asyncio.StreamReader) -> bytes:
@@ -164,58 +263,106 @@ async def chunks(reader: asyncio.StreamReader) -> bytes:
     return b"".join(parts)
 
 
-def reply(status: int, value: object, *, close: bool, head_only: bool = False) -> bytes:
-    words = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large"}
+async def skip(reader: asyncio.StreamReader, length: int) -> None:
+    while length > 0 and (piece := await reader.read(min(length, 1 << 16))):
+        length -= len(piece)
+
+
+def reply(status: int, value: object, *, close: bool, head: Head | None = None) -> bytes:
     body = json.dumps(value).encode()
-    kind = "text/plain" if FAULT == "wrong-type" else "application/json"
-    lines = [f"HTTP/1.1 {status} {words.get(status, 'Error')}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    if FAULT == "good-plain-health" and head and head.path == "/health" and status == 200:
+        body = b""
+    kind = "text/html" if FAULT == "wrong-type" and head and head.path == "/" else "application/json"
+    version = "HTTP/1.0" if FAULT == "http-1.0" else "HTTP/1.1"
+    lines = [f"{version} {status} {WORDS.get(status, 'Error')}", f"Content-Type: {kind}"]
+    is_chunked = FAULT == "good-chunked" and body and head is not None and head.version == "HTTP/1.1"
+    lines.append("Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}")
     if status == 405:
-        lines.append("Allow: POST, GET")
-    lines.append(f"Connection: {'close' if close else 'keep-alive'}")
-    return "\r\n".join([*lines, "", ""]).encode() + (b"" if head_only else body)
+        lines.append("Allow: POST" if head and head.path == "/" else "Allow: GET")
+    if FAULT == "promises-little" and not close:
+        lines.append("Keep-Alive: timeout=1")
+    if FAULT != "http-1.0":
+        lines.append(f"Connection: {'close' if close else 'keep-alive'}")
+    if is_chunked:
+        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5], body[5:]) if part) + b"0\r\n\r\n"
+    return "\r\n".join([*lines, "", ""]).encode() + (b"" if head and head.method == "HEAD" else body)
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """One that streams sends a reply in parts."""
+    return [data[:30], data[30:]] if FAULT == "good-chunked" else [data]
+
+
+def own_address() -> str:
+    """Of the container's interface (netdevice(7), SIOCGIFADDR)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        told = fcntl.ioctl(one.fileno(), 0x8915, struct.pack("256s", b"eth0"))
+    return socket.inet_ntoa(told[20:24])
 
 
 async def main() -> int:
     server, stop = Server(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    if FAULT == "deaf":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    elif FAULT == "exits-at-once":
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    else:
-        loop.add_signal_handler(signal.SIGTERM, stop.set)
-    host = "127.0.0.1" if FAULT == "loopback-only" else "0.0.0.0"
-    port = 5000 if FAULT == "wrong-port" else 8080
-    listener = await asyncio.start_server(server.client, host, port, limit=1 << 16, backlog=512)
-    if not server.ready:
-        loop.call_later(float(os.environ.get("LOADING", "3")), lambda: setattr(server, "ready", True))
-    print("listening", flush=True)
+    _catch(server, stop.set, loop)
+    host, port = "0.0.0.0", 5000 if FAULT == "wrong-port" else PORT
+    if FAULT in ("loopback-only", "loopback-unsaid"):
+        host = "127.0.0.1"
+    elif FAULT == "own-address-only":
+        host = own_address()
+    tls = None
+    if certificate := os.environ.get("CERTIFICATE"):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    if FAULT == "listens-nowhere":
+        await stop.wait()
+    listener = await asyncio.start_server(server.client, host, port, limit=1 << 20, backlog=512, ssl=tls)
+    where = f" on {host}:{port}" if FAULT != "loopback-unsaid" else ""
+    print(f"listening{where}", flush=True, file=sys.stderr if FAULT == "logs-to-stderr" else sys.stdout)
+    if FAULT == "ends-before-it-is-ready":
+        loop.call_later(1.0, lambda: os._exit(4))
     if FAULT == "ends-soon":
-        loop.call_later(1.5, lambda: os._exit(3))
+        loop.call_later(LOADING + 3.0, lambda: os._exit(3))
     await stop.wait()
     server.leaving = True
     return await leave(server, listener)
 
 
+def _catch(server: Server, stop: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
+    """Process 1 of a container has no default action for SIGTERM: without a handler nothing happens."""
+
+    def leave_if_old(*_: object) -> None:
+        if time.monotonic() - server.ready_at > AGE:
+            os._exit(0)
+        stop()
+
+    if FAULT == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    elif FAULT == "exits-at-once":
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    elif FAULT == "exits-at-once-when-old":
+        loop.add_signal_handler(signal.SIGTERM, leave_if_old)
+    elif FAULT != "no-handler":
+        loop.add_signal_handler(signal.SIGTERM, stop)
+
+
 async def leave(server: Server, listener: asyncio.Server) -> int:
-    print("leaving", flush=True)
+    print("leaving", flush=True, file=sys.stderr if FAULT == "logs-to-stderr" else sys.stdout)
+    began = time.monotonic()
     if FAULT == "refuses-while-leaving":
         listener.close()
-        for writer in list(server.writers):
-            writer.close()
-    elif FAULT == "no-new-connections":
-        listener.close()
     elif FAULT == "drops-what-is-open":
-        for writer in list(server.writers):
+        for writer in server.writers - server.idle.keys():
             writer.transport.abort()
-    await asyncio.sleep(LINGER / 2 if FAULT == "leaves-too-early" else LINGER)
+    await asyncio.sleep(LINGER / 2 if FAULT == "leaves-too-early" else LINGER + MARGIN)
     if FAULT == "never-leaves":
         await asyncio.sleep(3600)
     if FAULT == "leaves-too-late":
         await asyncio.sleep(DEADLINE)
+    if FAULT == "leaves-at-the-deadline":
+        await asyncio.sleep(began + DEADLINE + 0.2 - time.monotonic())
     listener.close()
     if FAULT != "drops-the-last":
-        until = time.monotonic() + (DEADLINE - LINGER) * 0.8
+        until = began + LINGER + (DEADLINE - LINGER) * 0.8
         while server.open and time.monotonic() < until:
             await asyncio.sleep(0.02)
     return 3 if FAULT == "wrong-exit-code" else 0
@@ -223,16 +370,19 @@ async def leave(server: Server, listener: asyncio.Server) -> int:
 
 def before() -> None:
     """Faults that show before anything listens."""
-    if FAULT == "does-not-start":
-        sys.exit("cannot import model")
-    if FAULT == "needs-a-variable" and "MODEL_TOKEN" not in os.environ:
-        sys.exit("MODEL_TOKEN is not set")
-    if FAULT == "needs-root" and os.geteuid():
-        sys.exit("must be root")
-    if FAULT == "needs-a-writable-root":
-        Path("/home/state.json").write_text("{}")
-    if FAULT == "starts-once":
-        Path("/home/server.pid").open("x").close()
+    match FAULT:
+        case "does-not-start":
+            sys.exit("ModuleNotFoundError: No module named 'model'")
+        case "needs-a-variable" if "MODEL_TOKEN" not in os.environ:
+            sys.exit("MODEL_TOKEN is not set")
+        case "needs-root" if os.geteuid():
+            sys.exit("must be root")
+        case "reads-what-is-roots":
+            Path("/app/weights.bin").read_bytes()
+        case "writes-beside-its-code":
+            Path("/srv/state/state.json").write_text("{}")
+        case "starts-once":
+            Path("/tmp/server.pid").open("x").close()  # noqa: S108
 
 
 if __name__ == "__main__":

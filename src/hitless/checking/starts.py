@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hitless.checking.events import Begun, Ended, Exchange, Exited, Logged, Noted, Stage
-from hitless.checking.probes.purposes import ANSWERING, HEALTHY, LISTENING, READY
+from hitless.checking.events import Begun, Ended, Exchange, Exited, Logged, Noted, Signalled, Stage
+from hitless.checking.probes.purposes import ANSWERING, HEALTHY, LARGE, LISTENING, MALFORMED, OVER, READY
 from hitless.checking.record import Record
 from hitless.checking.verdict import Evidence
 from hitless.spec.contract import Contract
@@ -100,6 +100,27 @@ def incomplete(record: Record, stage: Stage) -> str:
     if ended is None:
         return "the check was cut off"
     return "" if ended.complete else ended.why or "it was not looked at for long enough"
+
+
+def ended_alone(record: Record) -> Exited | None:
+    """The first end of an instance that nobody asked for: it was ready, and neither told to leave nor removed; nor was
+    it asked amiss, which is told elsewhere."""
+    was_amiss = any(
+        one.purpose.startswith((MALFORMED, LARGE, OVER)) or one.failure is not None
+        for one in record.all(Exchange, Stage.API)
+    )
+    for stage in (Stage.START, Stage.KEEP_ALIVE, Stage.STOP, Stage.ROLLOUT):
+        if stage is Stage.START and was_amiss:
+            continue
+        signalled = {one.instance for one in record.all(Signalled, stage)}
+        for one in record.all(Exited, stage):
+            if not one.removed and one.instance not in signalled and _was_ready(record, stage, one.instance):
+                return one
+    return None
+
+
+def _was_ready(record: Record, stage: Stage, instance: str) -> bool:
+    return any(noted.what == READY and noted.detail == instance for noted in record.all(Noted, stage))
 
 
 def told(one: Exchange) -> str:

@@ -60,7 +60,19 @@ class Stopped:
     @functools.cached_property
     def asked(self) -> tuple[Exchange, ...]:
         """Requests that SIGTERM met or that were sent after it, while the instance has to take them."""
-        return tuple(one for one in self.exchanges if one.purpose in RECEIVED and one.until_s >= self.at_s)
+        return tuple(
+            one
+            for one in self.exchanges
+            if one.purpose in RECEIVED and one.until_s >= self.at_s and not self._came_too_late(one)
+        )
+
+    def _came_too_late(self, one: Exchange) -> bool:
+        """Sent, or turned away, when the linger was over already: whoever sends is late now and then."""
+        end = self.at_s + self.linger_s
+        turned_away = one.failure in (Failure.REFUSED, Failure.RESET, Failure.CLOSED)
+        return one.at_s > end or (
+            turned_away and one.purpose != LATE and one.until_s > end and one.until_s - one.at_s < AT_ONCE_S
+        )
 
     @functools.cached_property
     def lost_before(self) -> tuple[Exchange, ...]:

@@ -1,13 +1,14 @@
 """Image → its files, in one pass over its layers, the highest first; contents are collected or shown on the way.
 
-Every layer is read to its end, so digests and diff_ids have been verified when this returns. What is held is bounded.
+Every layer is read to its end, so digests and diff_ids have been verified when this returns; layers that have a listing
+were verified when it was made, and are not read again. What is held is bounded.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 
 from hitless.images.changes import Changes
 from hitless.images.digest import Readable
@@ -15,7 +16,8 @@ from hitless.images.faults import too_large
 from hitless.images.filesystem import Filesystem, LayerFacts, Wanted, nothing
 from hitless.images.image import Image
 from hitless.images.layer import Layer
-from hitless.images.members import MOST_UNPACKED_BYTES, Content, Kind, Member, Members
+from hitless.images.listing import Listed, Lister, Listings, MembersOf
+from hitless.images.members import MOST_UNPACKED_BYTES, Kind, Member, Members
 from hitless.images.node import Node
 from hitless.images.overlay import Overlay
 
@@ -36,6 +38,7 @@ def flatten(
     most_collected_bytes: int = MOST_COLLECTED_BYTES,
     most_index_bytes: int = MOST_INDEX_BYTES,
     most_unpacked_bytes: int = MOST_UNPACKED_BYTES,
+    listings: Listings | None = None,
 ) -> Filesystem:
     """The files of an image. ImageError for what is damaged, hostile or too much.
 
@@ -43,10 +46,10 @@ def flatten(
     too much is named in `left_out`. `show` is given every file that is seen, with a stream that it may read or not; of
     a file with several names one of them. A path that is twice in a layer is shown twice. With `show_hidden` it gets
     each file of each layer once, as it goes by, those too that a layer above hides: all that is transferred.
-    `ahead`: a thread unpacks what comes next.
+    `ahead`: a thread unpacks what comes next. `listings`: they are believed, and those that are not there are made.
     """
     receiver = _Receiver(collect, show, most_file_bytes, most_collected_bytes, shows_hidden=show_hidden)
-    flattening = _Flattening(receiver, most_index_bytes, most_unpacked_bytes, ahead=ahead)
+    flattening = _Flattening(receiver, most_index_bytes, _Opening(listings, most_unpacked_bytes, ahead=ahead))
     for number in reversed(range(len(image.layers))):
         flattening.read(number, image.layers[number])
     nodes = flattening.overlay.finish()
@@ -58,15 +61,16 @@ def flatten(
     )  # fmt: skip
 
 
-def read_again(image: Image, nodes: Collection[Node], *, most_file_bytes: int) -> dict[tuple[int, int], bytes]:
+def read_again(
+    image: Image, nodes: Collection[Node], *, most_file_bytes: int, listings: Listings | None = None
+) -> dict[tuple[int, int], bytes]:
     """The contents of a few files that were not collected, of as many bytes at most; their layers are read once more,
     as far as needed."""
     contents: dict[tuple[int, int], bytes] = {}
+    opening = _Opening(listings)
     for number in sorted({node.layer for node in nodes}):
         wanted = {node.member: node for node in nodes if node.layer == number}
-        layer = image.layers[number]
-        with closing(layer.tar()) as tar:
-            members = Members(tar, f"the layer {layer.descriptor.digest}")
+        with opening.members(image.layers[number]) as members:
             for position, _ in enumerate(members):
                 if position in wanted:
                     node = wanted.pop(position)
@@ -74,6 +78,34 @@ def read_again(image: Image, nodes: Collection[Node], *, most_file_bytes: int) -
                     if not wanted:
                         break
     return contents
+
+
+class _Opening:
+    """How the members of a layer are got at: from its listing, or from its bytes."""
+
+    def __init__(
+        self, listings: Listings | None, most_bytes: int = MOST_UNPACKED_BYTES, *, ahead: bool = False
+    ) -> None:
+        self._listings = listings
+        self._most = most_bytes
+        self._ahead = ahead
+
+    @contextmanager
+    def members(self, layer: Layer, *, ahead: bool = False) -> Iterator[MembersOf]:
+        known = self._listings.find(layer.diff_id) if self._listings is not None else None
+        if known is not None:
+            with closing(Listed(known, layer, most_bytes=self._most)) as listed:
+                yield listed
+            return
+        with closing(layer.tar(ahead=self._ahead and ahead)) as tar:
+            members = Members(tar, f"the layer {layer.descriptor.digest}", most_bytes=self._most)
+            if self._listings is None:
+                yield members
+                return
+            lister = Lister(members)
+            yield lister
+            if lister.listing is not None:  # it was read to its end
+                self._listings.keep(layer.diff_id, lister.listing)
 
 
 class _Receiver:
@@ -94,7 +126,7 @@ class _Receiver:
         """By its path, if it is seen."""
         return (self._show is not None and not self.shows_hidden) or self._collect(path)
 
-    def take(self, path: str, node: Node, content: Content, *, is_wanted: bool = True, is_again: bool = False) -> None:
+    def take(self, path: str, node: Node, content: Readable, *, is_wanted: bool = True, is_again: bool = False) -> None:
         """`is_again`: it has gone by before."""
         stream: Readable = content
         if is_wanted and self._collect(path):
@@ -115,15 +147,14 @@ class _Flattening:
     A hard link may make a file seen, or wanted, after its content has gone by.
     """
 
-    def __init__(self, receiver: _Receiver, most_index_bytes: int, most_unpacked_bytes: int, *, ahead: bool) -> None:
+    def __init__(self, receiver: _Receiver, most_index_bytes: int, opening: _Opening) -> None:
         self.overlay = Overlay()
         self.receiver = receiver
         self.facts: list[LayerFacts] = []
         self.linked: set[tuple[int, int]] = set()
         self.again: dict[int, dict[int, tuple[str, Node]]] = {}
-        self._ahead = ahead
+        self._opening = opening
         self._most_index = most_index_bytes
-        self._most_unpacked = most_unpacked_bytes
         self._held = 0
 
     def _spend(self, count: int) -> None:
@@ -133,17 +164,15 @@ class _Flattening:
 
     def read(self, number: int, layer: Layer) -> None:
         held = self._held
-        what = f"the layer {layer.descriptor.digest}"
-        changes = Changes(number, what, self._spend)
+        changes = Changes(number, f"the layer {layer.descriptor.digest}", self._spend)
         taken: set[int] = set()
-        with closing(layer.tar(ahead=self._ahead)) as tar:
-            members = Members(tar, what, most_bytes=self._most_unpacked)
+        with self._opening.members(layer, ahead=True) as members:
             for position, member in enumerate(members):
                 self._add(changes, member, position, members, taken)
         self.facts.append(_facts(layer, changes))
         self._lay_under(changes, held, taken)
 
-    def _add(self, changes: Changes, member: Member, position: int, members: Members, taken: set[int]) -> None:
+    def _add(self, changes: Changes, member: Member, position: int, members: MembersOf, taken: set[int]) -> None:
         added = changes.add(member, position)
         if added is None or added[1].kind is not Kind.FILE:
             return
@@ -171,8 +200,7 @@ class _Flattening:
         self.again.setdefault(node.layer, {}).setdefault(node.member, (path, node))
 
     def read_again(self, layer: Layer, names: dict[int, tuple[str, Node]]) -> None:
-        with closing(layer.tar()) as tar:
-            members = Members(tar, f"the layer {layer.descriptor.digest}", most_bytes=self._most_unpacked)
+        with self._opening.members(layer) as members:
             for position, _ in enumerate(members):
                 if position in names:
                     self.receiver.take(*names[position], members.content(), is_again=True)

@@ -43,7 +43,7 @@ _PAX, _GLOBAL, _LONG_NAME, _LONG_LINK, _SPARSE, _VOLUME = (ord(letter) for lette
 _DEVICES = (Kind.CHARACTER, Kind.BLOCK)
 
 
-class Member(msgspec.Struct, frozen=True, gc=False):
+class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One member, as written. `size` in bytes; `offset`: where its content begins in the tar.
 
     `is_sparse`: its content is not what lies there, but a map of holes and what is between them.

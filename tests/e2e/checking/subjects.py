@@ -51,7 +51,7 @@ class Server:
         self.done = asyncio.Event()
 
     async def run(self, port: int) -> int:
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", port)
+        self.server = await asyncio.start_server(self.serve, os.environ.get("HITLESS_HOST", "0.0.0.0"), port)
         sys.stdout.write("listening\n")
         sys.stdout.flush()
         if self.fault not in ("killed at once",):
@@ -157,4 +157,4 @@ class Server:
 
 
 if __name__ == "__main__":
-    os._exit(asyncio.run(Server(sys.argv[1], float(sys.argv[2])).run(int(os.environ["HITLESS_PORT"]))))
+    os._exit(asyncio.run(Server(sys.argv[1], float(sys.argv[2])).run(int(os.environ.get("HITLESS_PORT", "8080")))))

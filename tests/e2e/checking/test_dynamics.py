@@ -28,6 +28,8 @@ from hitless.spec.contract import Api, Contract, Payload
 from hitless.spec.health import Probe
 from hitless.spec.profiles import DEFAULT
 
+pytestmark = pytest.mark.slow
+
 SUBJECTS = Path(__file__).parent / "subjects.py"
 LINGER_S, DEADLINE_S, KEEP_ALIVE_S = 2, 5, 3
 PROFILE = replace(DEFAULT, linger_s=LINGER_S, deadline_s=DEADLINE_S, keep_alive_s=KEEP_ALIVE_S)

@@ -30,6 +30,8 @@ from hitless.engines.running import Start
 from hitless.spec.config import parse
 from hitless.spec.profiles import DEFAULT, PROFILES
 
+pytestmark = pytest.mark.slow
+
 TIMES = {
     "HITLESS_LINGER": str(LINGER_S),
     "HITLESS_DEADLINE": str(DEADLINE_S),

@@ -83,7 +83,11 @@ class Balancer:
                 wire = await connect(backend.address, tls=self._tls, kept_bytes=MOST_BODY_BYTES)
             except OSError as error:
                 return failed_to_connect(error)
-        answer = await ask(wire, request, self._patience_s, host=backend.address.url.partition("://")[2])
+        try:
+            answer = await ask(wire, request, self._patience_s, host=backend.address.url.partition("://")[2])
+        except asyncio.CancelledError:
+            wire.abort()
+            raise
         if answer.keeps and not backend.is_removed:
             backend.idle.append(wire)
         else:

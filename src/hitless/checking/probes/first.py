@@ -20,11 +20,12 @@ from hitless.checking.starts import allowed_s
 from hitless.engines.running import Address
 
 USUAL_PORTS = (80, 3000, 5000, 7000, 8000, 8001, 8080, 8081, 8501, 8888, 9000)
-TRACE_S = 2.0  # after which the line of a request should be there
+TRACE_S = 2.6  # the line of a request should be there after 2 s (HL512); some room for its way
 _NOT_READY = "the service did not get ready"
 _LEFT = "the service ended by itself"
 _IDLE_S, _QUICK_IDLE_S = 5.0, 1.5
 _API_S, _QUICK_API_S = 110.0, 10.0  # for all requests of the stage API
+_BURST_S = 0.2  # in which lines that were held back come together
 _FILL, _QUICK_FILL = (800, 10.0), (400, 3.0)  # requests, seconds
 
 
@@ -103,7 +104,8 @@ async def _traced(one: Running) -> None:
         if answer.failure is not None:
             break
         count += 1
-    await _more_lines(one, before, 0.5)
+    if await _more_lines(one, before, 0.5):
+        await asyncio.sleep(_BURST_S)
     one.note(FILLED, str(count))
 
 

@@ -31,6 +31,7 @@ from hitless.engines.running import Address, Instance, Start
 from hitless.errors import UnavailableError
 
 _KEPT, _SHOWN = (CASE, GOLDEN), 2048  # purposes whose answers are kept, and how much of all others, in bytes
+_LAST_WORDS_S = 1.0  # of a network that goes with its container
 _THREADS = 6  # starting, following, waiting, sampling, a call, its removal
 
 
@@ -92,9 +93,24 @@ class Running:
         self, request: Request, purpose: str, patience_s: float = client.PATIENCE_S, *, log: StageLog | None = None,
         **how: Any,
     ) -> Exchange:  # fmt: skip
-        """On a connection of its own; recorded. `log`: of another stage than its own. `how`: as client.ask takes it."""
-        answer = await client.ask(self.address, request, patience_s, **{"tls": self.tls, **how})
+        """On a connection of its own; recorded. `log`: of another stage than its own. `how`: as client.ask takes it.
+
+        Nobody is waited for who has ended: with a container its network goes, and no word of that comes.
+        """
+        begun, over = time.monotonic(), asyncio.ensure_future(self._gone())
+        asking = asyncio.ensure_future(client.ask(self.address, request, patience_s, **{"tls": self.tls, **how}))
+        try:
+            await asyncio.wait((asking, over), return_when=asyncio.FIRST_COMPLETED)
+            ended = TimeoutError("it had ended")
+            answer = asking.result() if asking.done() else client.failed_to_connect(ended, begun)
+        finally:
+            asking.cancel()
+            over.cancel()
         return self.record(answer, request, purpose, log=log)
+
+    async def _gone(self) -> None:
+        await self._watching.has_ended.wait()
+        await asyncio.sleep(_LAST_WORDS_S)
 
     def record(self, answer: Answer, request: Request, purpose: str, *, log: StageLog | None = None) -> Exchange:
         limit = KEPT_BYTES if purpose in _KEPT else _SHOWN

@@ -49,10 +49,13 @@ async def keep_alive(site: Site, logs: Mapping[Stage, StageLog]) -> None:
         longest_s = QUICK_S + 1 if site.quick else None
         try:
             async with asyncio.timeout(longest_s):
-                await asyncio.gather(*(_used(target, one) for one in left))
+                await asyncio.gather(*(_used(target, connection) for connection in left))
         except TimeoutError:
             for connection in left:
-                _tell_closed(target, connection.wire)
+                record_closed(log, connection.wire, one.name)
+        finally:
+            for connection in left:
+                connection.wire.close()
         log.ended(incomplete=_cut_off(wanted) if site.quick and wanted > QUICK_S else "")
 
 

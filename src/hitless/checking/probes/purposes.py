@@ -31,7 +31,6 @@ LISTENS = "listens inside"  # detail: address:port of a socket
 STAYED = "stayed up"  # detail: seconds
 FILLED = "filled its output"  # detail: the number of requests
 NOT_CONFINED = "not confined"
-EXEC_PROBE = "health check by command"
 STARTED_AGAIN = "started again"
 TOLD_SOCKETS = "hitless-check: socket"  # before each line of /proc/net/tcp
 

@@ -145,6 +145,8 @@ class _Stop:
             answer = await ask(wire, self._target.request)
             if answer.keeps:
                 self._resting.append(wire)
+            else:
+                wire.close()
 
     async def _rested(self) -> None:
         """Those that were not ended meanwhile are used again."""

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hitless.checking.events import Closed, Ended, Exchange, Stage
+from hitless.checking.events import Closed, Ended, Exchange, Exited, Stage
 from hitless.checking.probes.purposes import IDLE, OPENED, POOL_IDLE, POOL_OPENED
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.stopping import says_close
@@ -110,6 +110,8 @@ def _asked(seen: Seen) -> float | Verdict:
     wanted = seen.profile.keep_alive_s
     if wanted is None:
         return not_applicable("this edition does not say how long a connection is kept")
+    if any(not one.removed for one in seen.all(Exited, _STAGE)):
+        return unproven("it ended by itself while its connections were idle (HL505)")
     return not_applicable("it keeps no connection open (HL705)") if _keeps_none(seen) else float(wanted)
 
 

@@ -104,6 +104,8 @@ def logs_to_stdout(seen: Seen) -> Verdict:
     The clause says standard output. Engines collect both, so this is advice; a platform that keeps them apart shows
     such a log as errors.
     """
+    if first_start(seen.record, Stage.START).ended_before_it_was_ready:
+        return not_applicable("it ended before it was ready: what it wrote is its last words (HL501)")
     lines = _lines(seen)
     streams = {line.stream for line in lines}
     if not lines:

@@ -19,6 +19,7 @@ from hitless.checking.probes.purposes import LOAD, SWAP_BEGAN, SWAP_TOLD
 from hitless.checking.rule import Level, Rule, Seen, rule
 from hitless.checking.rules import keep_alive, termination
 from hitless.checking.rules.stop_seen import EARLY_IS_FINE, commands, kinds_of, percent
+from hitless.checking.starts import ended_alone
 from hitless.checking.verdict import Evidence, Outcome, Verdict, failed, not_applicable, passed, unproven
 
 _STAGE = Stage.ROLLOUT
@@ -72,6 +73,8 @@ def upgrades_without_a_loss(seen: Seen) -> Verdict:
         return unproven(why) if why else passed(words)
     if seen.profile.name in EARLY_IS_FINE and _left_before(seen):
         return unproven(f"{words}: it left before the routes were changed, which this edition leaves open")
+    if ended_alone(seen.record) is not None:
+        return unproven(f"{words}: it also ends without being told to (HL505)")
     if found := _failed_part(seen):
         return unproven(f"{words}; {found[0].id} failed, and explains it: {found[1].message}")
     return failed(

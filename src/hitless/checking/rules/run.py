@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 
-from hitless.checking.events import Exchange, Logged, Measured, Noted, Stage
-from hitless.checking.probes.purposes import ELSEWHERE, LARGE, LISTENS, MALFORMED, OVER, START_API, START_HEALTH, STAYED
+from hitless.checking.events import Begun, Exchange, Logged, Measured, Noted, Stage
+from hitless.checking.probes.purposes import ELSEWHERE, LISTENS, START_API, START_HEALTH, STAYED
 from hitless.checking.rule import Level, Seen, rule
-from hitless.checking.starts import Started, allowed_s, first_start, shown, start_probe
+from hitless.checking.starts import LAST_LINES, Started, allowed_s, ended_alone, first_start, shown, start_probe
 from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
 
 _LITTLE = 0.8  # of the time that a start may take; beyond it, a slower node is too slow
@@ -238,24 +238,28 @@ def is_ready_in_time(seen: Seen) -> Verdict:
 def stays_up(seen: Seen) -> Verdict:
     """The service runs on while nobody asks anything of it, and while it is asked what it promises.
 
-    A container that ends by itself is restarted, and what it had received is lost each time.
+    A container that ends by itself is restarted, and what it had received is lost each time. All instances that are
+    watched count, such as the one whose connections are idle for minutes.
     """
     one = _start(seen)
     if not one.is_ready:
         return not_applicable("it did not get ready")
-    asked = seen.all(Exchange, Stage.API)
-    amiss = [ask for ask in asked if ask.purpose.startswith((MALFORMED, LARGE, OVER)) or ask.failure is not None]
-    if one.exited_s is None:
-        return passed(f"it ran for as long as it was watched, {_stayed(seen)} s of that without a request")
-    if amiss:
+    alone = ended_alone(seen.record)
+    if alone is not None:
+        begun = next(begun for begun in seen.all(Begun, alone.stage) if begun.instance == alone.instance)
+        after_s, stage = alone.at_s - begun.at_s, alone.stage.value
+        said = [line for line in seen.all(Logged, alone.stage) if line.instance == alone.instance]
+        return failed(
+            f"it ended with code {alone.code}, {after_s:.1f} s after its start",
+            *(Evidence(f"log: {line.line}", line.at_s, stage) for line in said[-LAST_LINES:]),
+            Evidence(f"the instance {alone.instance!r} ended, and nobody had told it to", alone.at_s, stage),
+            expected="it runs until it is told to leave",
+            actual=f"exit code {alone.code} after {after_s:.1f} s",
+            reproduce=_run(seen),
+        )
+    if one.exited_s is not None:
         return not_applicable("it ended at a request, which is told there (HL601 to HL612)")
-    return failed(
-        f"it ended with code {one.code}, {one.exited_s:.1f} s after its start",
-        *one.last_words(),
-        expected="it runs until it is told to leave",
-        actual=f"exit code {one.code} after {one.exited_s:.1f} s",
-        reproduce=_run(seen),
-    )
+    return passed(f"it ran for as long as it was watched, {_stayed(seen)} s of that without a request")
 
 
 def _stayed(seen: Seen) -> str:

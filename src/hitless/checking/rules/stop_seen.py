@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.purposes import LOAD
 from hitless.checking.rule import Seen
+from hitless.checking.starts import ended_alone
 from hitless.checking.stopping import Stopped, stopped, told
 from hitless.checking.verdict import Evidence, Verdict, not_applicable, passed, unproven
 
@@ -21,6 +22,8 @@ def stop_of(seen: Seen) -> Stopped | Verdict:
     linger_s, deadline_s = seen.profile.linger_s, seen.profile.deadline_s
     if linger_s is None or deadline_s is None:
         return not_applicable("this edition does not say how a container stops")
+    if ended_alone(seen.record) is not None:
+        return unproven("it also ends without being told to (HL505)")
     stop = stopped(seen.record, linger_s, deadline_s)
     return unproven("no SIGTERM was sent") if stop is None else stop
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from hitless.checking.bounds import upper_bound
 from hitless.checking.events import Exchange, Failure, Stage
-from hitless.checking.probes.purposes import LATE
+from hitless.checking.probes.purposes import LATE, SLOW, SLOWLY
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.rules.stop_seen import (
     DEAF,
@@ -213,6 +213,8 @@ def answers_what_it_received(seen: Seen) -> Verdict:
     if stop.lost_before:
         return unproven(f"{len(stop.lost_before)} requests of the load were lost before SIGTERM already")
     lost = _received_and_lost(stop)
+    if lost and all(one.purpose == SLOW for one in lost) and _cuts_slow_clients(seen):
+        return unproven("it cuts requests that are sent slowly at any time (HL614), and those were")
     total = len(stop.asked) - len(stop.losses) + len(lost)
     if not total:
         return unproven("no request was received after SIGTERM")
@@ -226,6 +228,11 @@ def answers_what_it_received(seen: Seen) -> Verdict:
             reproduce=commands(seen),
         )
     return whole(stop, words)
+
+
+def _cuts_slow_clients(seen: Seen) -> bool:
+    sent = [one for one in seen.all(Exchange, Stage.API) if one.purpose == SLOWLY]
+    return any(one.failure is not None for one in sent)
 
 
 def _received_and_lost(stop: Stopped) -> tuple[Exchange, ...]:
@@ -262,6 +269,8 @@ def answers_the_last_request(seen: Seen) -> Verdict:
     sent = [one for one in stop.asked if one.purpose == LATE]
     if stop.of(Loss.NEW, Loss.POOLED, Loss.RECEIVED) or stop.lost_before:
         return unproven("requests were lost earlier already (HL803, HL804, HL805)")
+    if late and _cuts_slow_clients(seen):
+        return unproven("it cuts requests that are sent slowly at any time (HL614), and this one was")
     if late:
         return failed(
             "the request of the last second of the linger was lost",

@@ -21,12 +21,16 @@ OpenMember = Callable[[str], Consumer]
 
 class Zip:
     """Every member begins where its header ends, and is given all that follows for as long as it wants it. Each is
-    read as if it were stored and as if it were deflated."""
+    read as if it were stored and as if it were deflated.
+
+    `stored` opens what is to read a member's bytes as they lie here: the headers of a zip among them are seen here, too.
+    """
 
     is_over = False
 
-    def __init__(self, member: OpenMember, nest: Nest) -> None:
+    def __init__(self, member: OpenMember, stored: OpenMember, nest: Nest) -> None:
         self._member = member
+        self._stored = stored
         self._nest = nest
         self._data = b""
         self._offset = 0  # of the data in the file
@@ -55,7 +59,7 @@ class Zip:
             self._nest.lacks("too many members of the archive are open at once")
             return
         text = name.decode("utf-8", "replace")
-        self._open.append((offset, self._member(text)))
+        self._open.append((offset, self._stored(text)))
         self._open.append((offset, Unpacked(inflater, self._member(text), self._nest, only_one=True)))
 
     def _pass(self, data: bytes) -> None:

@@ -86,14 +86,21 @@ def _told(module: str, name: str) -> str:
 
 
 class Content:
-    """A file, or a file in a file: what it is shows in its first bytes."""
+    """A file, or a file in a file: what it is shows in its first bytes.
 
-    def __init__(self, name: str, nest: Nest, depth: int = 0, *, in_archive: bool = False) -> None:
+    `seen_outside`: a zip's members are looked for in these very bytes already. Without that, zips that are stored in
+    zips would be read once for every header in front of them.
+    """
+
+    def __init__(
+        self, name: str, nest: Nest, depth: int = 0, *, in_archive: bool = False, seen_outside: bool = False
+    ) -> None:
         self.is_over = False
         self._name = name
         self._nest = nest
         self._depth = depth
         self._in_archive = in_archive
+        self._seen_outside = seen_outside
         self._head = b""
         self._inner: Consumer | None = None
 
@@ -128,7 +135,7 @@ class Content:
             self._nest.lacks(f"files in files, more than {DEEPEST} deep")
             return None
         if self._depth == 0 and _ENDINGS.search(self._name) and not head.startswith(b"PK\x03\x04"):
-            return _Both(self._first(head), Zip(self._member, self._nest))  # zips are found by their end
+            return _Both(self._first(head), self._zip())  # zips are found by their end
         return self._first(head)
 
     def _first(self, head: bytes) -> Consumer | None:
@@ -137,7 +144,7 @@ class Content:
         if _PROTO.match(head) or _OLD.match(head):
             return _Pickles(self._name, self._nest, self._depth, sweeps=not self._in_archive)
         if head.startswith(b"PK\x03\x04"):
-            return Zip(self._member, self._nest)
+            return None if self._seen_outside else self._zip()
         if head[257:262] == b"ustar":
             return Tar(self._member)
         if make := decompressor(head):
@@ -146,8 +153,15 @@ class Content:
             return _Pickles(self._name, self._nest, self._depth, sweeps=not self._in_archive)
         return None
 
+    def _zip(self) -> Zip:
+        return Zip(self._member, self._stored, self._nest)
+
     def _member(self, name: str) -> Content:
         return Content(f"{self._name}!{name}"[:1000], self._nest, self._depth + 1, in_archive=True)
+
+    def _stored(self, name: str) -> Content:
+        whole = f"{self._name}!{name}"[:1000]
+        return Content(whole, self._nest, self._depth + 1, in_archive=True, seen_outside=True)
 
 
 class _Both:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.keep_alive import idle_times
 from hitless.checking.stopping import says_close

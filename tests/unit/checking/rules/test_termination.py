@@ -126,6 +126,7 @@ ROWS: list[tuple[str, Callable[[], Record], list[str], list[str]]] = [
     ("leaves with code 143", lambda: stop(code=143), [], []),
     ("never says close", lambda: stop(closes=False), ["HL809"], []),
     ("leaves just before the deadline", lambda: stop(exit_s=89.9), ["HL811"], []),
+    ("is asked late, when it may refuse", lambda: stop(lose(Failure.REFUSED, FRESH, from_s=59, took_s=1.2)), [], []),
     ("has a positive health check to the end", lambda: stop(health_turns=False), [], []),
     ("has no health check", lambda: stop(lambda one: None if one.purpose == PULSE else one), [], ["HL810"]),
 ]  # fmt: skip
