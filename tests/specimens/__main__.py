@@ -1,6 +1,6 @@
 """The campaign: every broken specimen fails exactly its rule, every good one none, and so again in each round.
 
-    python -m tests.specimens [--static] [--dynamic] [--names good,deaf] [--rounds N] [--at-once N] [--base LAYOUT]
+python -m tests.specimens [--static] [--dynamic] [--names good,deaf] [--rounds N] [--at-once N] [--base LAYOUT]
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def main() -> int:
                     _tell(result)
             rounds.append({result.name: result for result in results})
             if not wishes.json:
-                print(f"round {number + 1}: {len(results)} specimens in {time.monotonic() - began:.0f} s", flush=True)
+                _say(f"round {number + 1}: {len(results)} specimens in {time.monotonic() - began:.0f} s")
     if wishes.json:
-        print(json.dumps([asdict(result) for result in rounds[-1].values()]))
+        _say(json.dumps([asdict(result) for result in rounds[-1].values()]))
         return 0
     return _conclude(rounds)
 
@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
 def _elsewhere() -> int:
     """Again, in a network of its own."""
     if os.geteuid() or shutil.which("unshare") is None:
-        print("running specimens needs root, unshare and runc; try --static", file=sys.stderr)
+        _say("running specimens needs root, unshare and runc; try --static")
         return 3
     command = [*ALONE, sys.executable, "-m", "tests.specimens", *sys.argv[1:], "--inside"]
     return subprocess.run(command, check=False).returncode
@@ -96,10 +96,10 @@ def _dynamic(running: list[Running], layout: Path, wishes: argparse.Namespace) -
 
 def _tell(result: Result) -> None:
     failed = ", ".join(result.failed) or "nothing"
-    print(f"{'right' if result.is_right else 'WRONG':6}{result.name:34}{result.rule or '-':7}{failed}", flush=True)
+    _say(f"{'right' if result.is_right else 'WRONG':6}{result.name:34}{result.rule or '-':7}{failed}")
     if not result.is_right:
         for rule, message in result.messages.items():
-            print(f"          {rule} {result.outcomes[rule]}: {message[:300]}", flush=True)
+            _say(f"          {rule} {result.outcomes[rule]}: {message[:300]}")
 
 
 def _conclude(rounds: list[dict[str, Result]]) -> int:
@@ -111,10 +111,12 @@ def _conclude(rounds: list[dict[str, Result]]) -> int:
     alarms = [one for one in good if one.failed]
     changing = [name for name in rounds[0] if len({tuple(one[name].outcomes.items()) for one in rounds}) > 1]
     share = f" ({100 * len(detected) / len(broken):.1f} %)" if broken else ""
-    print(f"detected           {len(detected)} of {len(broken)} runs{share}")
-    print(f"other rules failed {len(others)} runs {_names(others)}")
-    print(f"false alarms       {len(alarms)} of {len(good)} runs {_names(alarms)}")
-    print(f"verdicts changed   {len(changing)} of {len(rounds[0])} specimens in {len(rounds)} rounds {' '.join(changing)}")
+    _say(f"detected           {len(detected)} of {len(broken)} runs{share}")
+    _say(f"other rules failed {len(others)} runs {_names(others)}")
+    _say(f"false alarms       {len(alarms)} of {len(good)} runs {_names(alarms)}")
+    _say(
+        f"verdicts changed   {len(changing)} of {len(rounds[0])} specimens in {len(rounds)} rounds {' '.join(changing)}"
+    )
     for name in changing:
         _tell_changes(name, [one[name] for one in rounds])
     return int(any(not one.is_right for one in runs))
@@ -125,7 +127,12 @@ def _tell_changes(name: str, results: list[Result]) -> None:
         outcomes = [one.outcomes[rule] for one in results]
         if len(set(outcomes)) > 1:
             why = next((one.messages[rule] for one in results if rule in one.messages), "")
-            print(f"  {name} {rule}: {', '.join(outcomes)} ({why[:160]})")
+            _say(f"  {name} {rule}: {', '.join(outcomes)} ({why[:160]})")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _names(results: list[Result]) -> str:

@@ -1,6 +1,6 @@
 """Running specimens, checked as a user would: an image in a layout, every rule, several side by side, rounds.
 
-    with namespaces(): …      is not possible from inside of a process, so `alone` gives the command for a new one
+with namespaces(): …      is not possible from inside of a process, so `alone` gives the command for a new one
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import subprocess
 import tempfile
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ def written(specimens: Iterable[Running], base: Path, folder: Path) -> Path:
 
 
 def checked(one: Running, layout: Path, record: Path | None = None) -> Result:
+    """One that breaks the check itself is told as a result, too."""
+    try:
+        return _checked(one, layout, record)
+    except Exception:
+        return Result(one.name, one.rule, {"check": Outcome.ERROR.value}, {"check": traceback.format_exc()})
+
+
+def _checked(one: Running, layout: Path, record: Path | None) -> Result:
     wishes = Wishes(
         profile=one.profile, purpose=one.purpose, ignore=UNSCANNED, engine="runc", record=record,
         goldens=_golden if one.has_golden else lambda _: (),

@@ -24,7 +24,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.reply(405 if self.path == "/" else 404, {})
 
-    do_HEAD = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = do_GET
+    do_HEAD = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815
 
     def do_POST(self) -> None:
         with State.lock:
@@ -72,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, form: str, *values: object) -> None:
-        print(self.log_date_time_string(), form % values, flush=True)
+        sys.stdout.write(f"{self.log_date_time_string()} {form % values}\n")
+        sys.stdout.flush()
 
 
 class State:

@@ -22,6 +22,7 @@ from hitless.building.compiled_wheels import compiled_in_base
 from hitless.building.contents import contents_of
 from hitless.building.dockerfile import lacking
 from hitless.building.hashing import FileHashes
+from hitless.building.listings import ListingCache
 from hitless.building.plan import Material, plan_layers
 from hitless.building.recipe import Recipe
 from hitless.building.resolve import resolve
@@ -135,7 +136,8 @@ def base_facts(order: Order) -> BaseFacts:
     with suppress(OSError, ValueError):
         return from_json(place.read_bytes())
     order.begun(f"looking into {order.base_what}")
-    facts = facts_of(flatten(order.base, wanted), order.base.configuration, order.base_what)
+    files = flatten(order.base, wanted, listings=ListingCache(order.cache))
+    facts = facts_of(files, order.base.configuration, order.base_what)
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as written:

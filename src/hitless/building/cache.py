@@ -15,8 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from hitless.building.listings import ListingCache
 from hitless.errors import UnavailableError
 from hitless.images.layer import Blob, Layer
+from hitless.images.listing import ListedPieces, Listing
 from hitless.images.manifest import Descriptor
 from hitless.images.media import Compression, layer_type
 from hitless.images.packing import Packing
@@ -43,6 +45,7 @@ class LayerCache:
     def __init__(self, folder: Path) -> None:
         self._records = folder / "layers"
         self._blobs = folder / "blobs" / "sha256"
+        self._listings = ListingCache(folder)
 
     def find(self, key: str) -> tuple[Layer, Record] | None:
         """The layer with this key, if its bytes are here."""
@@ -58,7 +61,7 @@ class LayerCache:
         """Pack a tar, and keep it. UnavailableError where the disk is full."""
         try:
             with self._scratch() as (file, path):
-                counted = _Counted(pieces)
+                counted = _Counted(pieces, key)
                 packed, size = sha256(), 0
                 for piece in packing.pack(counted):
                     packed.update(piece)
@@ -67,6 +70,7 @@ class LayerCache:
                 digest = "sha256:" + packed.hexdigest()
                 path.replace(self._path(digest))
             record = Record(digest, counted.digest, size, counted.size, layer_type(packing.compression, docker=docker))
+            self._listings.keep(counted.digest, counted.listing)
             self._remember(key, record)
         except OSError as error:
             raise self._full(error) from error
@@ -83,11 +87,12 @@ class LayerCache:
         """
         record = self._record(key)
         if record is None:
-            counted = _Counted(pieces())
+            counted = _Counted(pieces(), key)
             for _ in counted:
                 pass
             media_type = layer_type(Compression.NONE, docker=docker)
             record = Record(counted.digest, counted.digest, counted.size, counted.size, media_type)
+            self._listings.keep(counted.digest, counted.listing)
             try:
                 self._remember(key, record)
             except OSError as error:
@@ -154,10 +159,10 @@ class Pieces:
 
 
 class _Counted:
-    """Passes pieces on, and knows the digest and size of what has passed."""
+    """Passes the pieces of a tar on, and knows the digest, size and listing of what has passed."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: Iterable[bytes], what: str) -> None:
+        self._pieces = ListedPieces(pieces, what)
         self._hash = sha256()
         self.size = 0
 
@@ -170,3 +175,9 @@ class _Counted:
     @property
     def digest(self) -> str:
         return "sha256:" + self._hash.hexdigest()
+
+    @property
+    def listing(self) -> Listing:
+        """Of all of it."""
+        assert self._pieces.listing is not None  # noqa: S101 - all have passed
+        return self._pieces.listing

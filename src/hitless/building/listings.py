@@ -34,7 +34,7 @@ class ListingCache:
             if _REVISION.decode(data)[0] != REVISION:
                 return None
             return _DECODER.decode(data).listing
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return None
 
     def keep(self, diff_id: str, listing: Listing) -> None:

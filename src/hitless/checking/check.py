@@ -45,7 +45,7 @@ def check(subject: str, wishes: Wishes) -> Report:
         purpose=wishes.purpose.value, seed=wishes.seed, quick=wishes.quick,
     )  # fmt: skip
     with _recorder(opened, wishes.record) as recorder:
-        _look(subject, kind, wishes, {stage for rule in rules for stage in rule.needs}, recorder)
+        _look(subject, kind, wishes, _needed(rules, wishes.purpose), recorder)
         return report(recorder.record(), rules, wishes)
 
 
@@ -102,6 +102,10 @@ def _run(opening: AbstractContextManager[Site], recorder: Recorder, plan: Plan) 
     except UnavailableError as error:
         return str(error)
     return ""
+
+
+def _needed(rules: Sequence[Rule], purpose: Purpose) -> set[Stage]:
+    return {stage for rule in rules if purpose in rule.purposes for stage in rule.needs}
 
 
 def _contract(record: Record, profile: Profile) -> Contract | None:

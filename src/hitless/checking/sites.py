@@ -36,7 +36,9 @@ _NO_IMAGE = "a running service is seen from outside only: check its image for th
 def looked_at(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], recorder: Recorder) -> Iterator[SiteOf]:
     """All that can be seen without running it is recorded; the subject stays open for the length of the block."""
     wishes.tell("", "looking at it")
-    looking = Looking(wishes.config, _beside(subject), scanners(clamav=not wishes.quick) if Stage.SAFETY in stages else ())
+    looking = Looking(
+        wishes.config, _beside(subject), scanners(clamav=not wishes.quick) if Stage.SAFETY in stages else ()
+    )
     match kind:
         case Kind.IMAGE:
             with opened_image(subject, engine=wishes.engine) as (image, what):

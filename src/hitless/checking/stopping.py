@@ -151,9 +151,11 @@ class Stopped:
 
     @property
     def closed_before(self) -> bool:
-        """It ended every connection after one answer before it got SIGTERM, too."""
+        """It ended every connection after one answer before it got SIGTERM, too, in words or, as HTTP/1.0, without."""
         before = [one for one in self._kept if one.until_s < self.at_s]
-        return bool(before) and all(says_close(one) for one in before)
+        is_told = all(map(says_close, before))
+        is_silent = not self.said_close and len(self._kept) > 1 and not any(one.nth > 1 for one in self._kept)
+        return bool(before) and (is_told or is_silent)
 
     # Its health check
 

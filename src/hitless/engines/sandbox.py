@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -153,8 +154,7 @@ def sweep_sandboxes(ended: Callable[[Path], object] = lambda _: None) -> list[st
     once nothing runs in it."""
     left = [
         folder for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")
-        if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink()
-        and is_abandoned(folder.name.removeprefix(_PREFIX).rpartition("-")[0])
+        if is_abandoned(folder.name.removeprefix(_PREFIX).rpartition("-")[0]) and _is_ours(folder)
     ]  # fmt: skip
     for folder in left:
         _kill(folder)
@@ -163,6 +163,15 @@ def sweep_sandboxes(ended: Callable[[Path], object] = lambda _: None) -> list[st
             Pair(int(number)).remove()
         shutil.rmtree(folder, ignore_errors=True)
     return [folder.name for folder in left]
+
+
+def _is_ours(folder: Path) -> bool:
+    """Another run may sweep it at the same moment."""
+    try:
+        seen = folder.lstat()
+    except FileNotFoundError:
+        return False
+    return seen.st_uid == os.geteuid() and stat.S_ISDIR(seen.st_mode)
 
 
 def _kill(folder: Path) -> None:

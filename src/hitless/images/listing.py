@@ -58,13 +58,13 @@ class Begun:
     def read(self, size: int = -1, /) -> bytes:
         if self._is_closed:
             return b""
-        if self._start and size >= 0:
+        if 0 <= size <= len(self._start):
             data, self._start = self._start[:size], self._start[size:]
             return data
         if self._rest is None:
             self._rest = self._open_rest()
         data, self._start = self._start, b""
-        return data + self._rest.read(size)
+        return data + self._rest.read(size if size < 0 else size - len(data))
 
     def close(self) -> None:
         self._is_closed = True

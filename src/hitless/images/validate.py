@@ -46,13 +46,7 @@ def validate(image: Image, what: str = "the image") -> list[Problem]:
 
 def examine(image: Image, what: str = "the image", read: Callable[[Image], Filesystem] = flatten) -> Examined:
     """The same, with the files, in one pass: `read` is flatten, or calls it with what else is wanted of them."""
-    problems = [
-        *_caught(lambda: _check_manifest(image, what)),
-        *_caught(lambda: _check_configuration(image, what)),
-        *_types(image, what),
-        *_history(image, what),
-        *_number_of_layers(image, what),
-    ]
+    problems = _outside(image, what)
     try:
         filesystem = read(image)
     except ImageError as error:
@@ -62,6 +56,21 @@ def examine(image: Image, what: str = "the image", read: Callable[[Image], Files
         lacking = (single or error.problems)[0].message
         return Examined((*problems, *found), None, lacking, is_large)
     return Examined((*problems, *_duplicates(filesystem)), filesystem)
+
+
+def examine_unopened(image: Image, what: str, why: str) -> Examined:
+    """What can be told without opening a layer; `why` they are not opened."""
+    return Examined(tuple(_outside(image, what)), None, why)
+
+
+def _outside(image: Image, what: str) -> list[Problem]:
+    return [
+        *_caught(lambda: _check_manifest(image, what)),
+        *_caught(lambda: _check_configuration(image, what)),
+        *_types(image, what),
+        *_history(image, what),
+        *_number_of_layers(image, what),
+    ]
 
 
 def _caught(check: Callable[[], object]) -> tuple[Problem, ...]:

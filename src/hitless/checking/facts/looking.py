@@ -32,14 +32,14 @@ from hitless.checking.facts.passing import Passing
 from hitless.checking.facts.programs import DEFAULT_PATH
 from hitless.checking.facts.scanner import Scanner
 from hitless.checking.facts.seen import ConfigSeen, FileSeen, FilesSeen, Finding, ImageSeen, ScannerSeen
-from hitless.checking.scanning.modes import devices
 from hitless.images.faults import ImageError, TooLargeError
 from hitless.images.filesystem import Filesystem
 from hitless.images.flattening import flatten, read_again
 from hitless.images.image import Image
+from hitless.images.listing import Listings
 from hitless.images.members import Kind
 from hitless.images.node import Node
-from hitless.images.validate import examine
+from hitless.images.validate import examine, examine_unopened
 
 Seen = ImageSeen | FileSeen | FilesSeen | ConfigSeen | ScannerSeen | Finding | Ended | Unseen
 ReadMore = Callable[[dict[str, Node]], dict[tuple[int, int], bytes]]
@@ -48,12 +48,16 @@ ReadMore = Callable[[dict[str, Node]], dict[tuple[int, int], bytes]]
 @dataclass(frozen=True)
 class Wishes:
     """`config`: the config.json that the user gave; `beside`: where one may lie beside the subject. `most_index_bytes`:
-    of memory for the names of files, about; some 320 000 files, and with all scanners less than 200 MB in all."""
+    of memory for the names of files, about; some 320 000 files, and with all scanners less than 200 MB in all.
+    `listings`: of layers whose bytes are believed and not read; none where an image is to be proven. `unopened`: why no
+    layer of an image is to be opened; empty where they are."""
 
     config: Path | None = None
     beside: Path | None = None
     scanners: Sequence[Scanner] = ()
     most_index_bytes: int = 120 << 20
+    listings: Listings | None = None
+    unopened: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,10 @@ def _look_at_image(image: Image, wishes: Wishes, given: ConfigSeen | None, what:
             ahead=True,
             most_file_bytes=MOST_KEPT_BYTES,
             most_index_bytes=wishes.most_index_bytes,
+            listings=wishes.listings,
         )
 
-    found = examine(image, what, files_of)
+    found = examine_unopened(image, what, wishes.unopened) if wishes.unopened else examine(image, what, files_of)
     yield image_seen(image, found)
     if found.filesystem is None:
         yield Ended(stage=Stage.IMAGE, at_s=0.0, complete=False, why=found.lacking)
@@ -109,7 +114,8 @@ def _look_at_image(image: Image, wishes: Wishes, given: ConfigSeen | None, what:
         path = variables.get("PATH") or DEFAULT_PATH
 
         def more(nodes: dict[str, Node]) -> dict[tuple[int, int], bytes]:
-            return read_again(image, list(nodes.values()), most_file_bytes=MOST_KEPT_BYTES)
+            again = list(nodes.values())
+            return read_again(image, again, most_file_bytes=MOST_KEPT_BYTES, listings=wishes.listings)
 
         looked = _Looked(found.filesystem, path, "PATH" in variables, more)
         yield from looked.facts(asked, configuration.working_dir, given, wishes.beside, passing)
@@ -119,7 +125,11 @@ def _look_at_image(image: Image, wishes: Wishes, given: ConfigSeen | None, what:
 
 def _devices(files: Filesystem, wishes: Wishes) -> Iterator[ScannerSeen | Finding]:
     """They are no files, so no scanner was shown them."""
-    return iter(devices(files.nodes) if wishes.scanners else ())
+    if not wishes.scanners:
+        return iter(())
+    from hitless.checking.scanning.modes import devices  # with all scanners, which a build does without
+
+    return iter(devices(files.nodes))
 
 
 def _look_at_root(folder: Path, wishes: Wishes, given: ConfigSeen | None) -> Iterator[Seen]:

@@ -13,6 +13,7 @@ from hitless.checking.facts.scanner import ScannedFile, Scanner
 from hitless.checking.facts.seen import Finding, ScannerSeen
 from hitless.checking.facts.tee import Tee
 from hitless.images.digest import Readable, read_some
+from hitless.images.listing import Begun
 from hitless.images.node import Node
 
 _MOST_FORMS = 100_000
@@ -42,27 +43,10 @@ class Passing:
         if self._scans:
             in_base = 0 <= node.layer < self._base
             file = ScannedFile(as_text(path), node.size, node.mode, node.uid, node.gid, node.layer, in_base)
-            self._tee.scan(file, _Begun(head, stream) if head else stream)
+            self._tee.scan(file, Begun(head, lambda: stream) if head else stream)
 
     def finish(self, lacking: str) -> Iterator[ScannerSeen | Finding | Unseen]:
         """`lacking`: why not everything went by; empty where it did."""
         if not self._scans:
             yield Unseen(stage=Stage.SAFETY, why="no scanner was asked for")
         yield from self._tee.finish(lacking)
-
-
-class _Begun:
-    """A stream of which the first bytes were read already."""
-
-    def __init__(self, head: bytes, stream: Readable) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        if not self._head:
-            return self._stream.read(size)
-        head, self._head = self._head, b""
-        return head + self._stream.read(max(0, size - len(head)) if size >= 0 else -1)
-
-    def close(self) -> None:
-        self._stream.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hitless.checking.events import Stage
-from hitless.checking.rule import ALL, Level, Seen, rule
+from hitless.checking.rule import ALL, Level, Purpose, Seen, rule
 from hitless.checking.rules.boot_subject import GOOD_SCRIPT, line_of, read, script_seen, source_seen
 from hitless.checking.shell.boot import Boot
 from hitless.checking.shell.portability import bashisms_of
@@ -185,6 +185,8 @@ def starts_a_server(seen: Seen) -> Verdict:
     boot = script_seen(seen)
     if isinstance(boot, Verdict):
         return boot
+    if seen.purpose is Purpose.BATCH and not boot.source.text:
+        return not_applicable("the boot file is empty: HL301 tells it")
     if boot.index is not None:
         return passed(f"line {boot.step.line} starts {boot.server.program or 'a program'}")
     for step in boot.steps:

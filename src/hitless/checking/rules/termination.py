@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from hitless.checking.bounds import upper_bound
 from hitless.checking.events import Exchange, Failure, Stage
-from hitless.checking.probes.purposes import LATE, SLOW, SLOWLY
+from hitless.checking.probes.purposes import IDLE, LATE, POOL_IDLE, REST, SLOW, SLOWLY
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.rules.stop_seen import (
     DEAF,
@@ -174,6 +174,8 @@ def answers_on_pooled_connections(seen: Seen) -> Verdict:
     if stop.of(Loss.NEW):
         return unproven("it turns away new connections, too (HL803)")
     lost = stop.of(Loss.POOLED)
+    if lost and all(one.purpose == REST for one in lost) and _loses_idle_ones(seen):
+        return unproven("requests on connections that were idle are lost at any time (HL701)")
     if lost:
         return failed(
             f"{len(lost)} requests on connections that had been in use were lost",
@@ -228,6 +230,11 @@ def answers_what_it_received(seen: Seen) -> Verdict:
             reproduce=commands(seen),
         )
     return whole(stop, words)
+
+
+def _loses_idle_ones(seen: Seen) -> bool:
+    used = [one for one in seen.all(Exchange, Stage.KEEP_ALIVE) if one.purpose in (IDLE, POOL_IDLE)]
+    return any(one.failure is not None for one in used)
 
 
 def _cuts_slow_clients(seen: Seen) -> bool:

@@ -52,7 +52,5 @@ class Lingering(uvicorn.Server):
 if __name__ == "__main__":
     patience = int(os.environ["PATIENCE"])
     idle = int(os.environ["IDLE"])
-    config = uvicorn.Config(
-        app, host="0.0.0.0", port=8080, timeout_keep_alive=idle, timeout_graceful_shutdown=patience
-    )
+    config = uvicorn.Config(app, host="0.0.0.0", port=8080, timeout_keep_alive=idle, timeout_graceful_shutdown=patience)
     Lingering(config).run()

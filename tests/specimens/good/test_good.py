@@ -1,0 +1,37 @@
+"""Nothing is said against good subjects, at times in miniature: no false alarms. `python -m tests.specimens.good` for all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from bench.checking.workshop import Workshop
+from tests.e2e.conftest import one_at_a_time
+from tests.specimens.good.campaign import said
+from tests.specimens.good.recipes import RECIPES, SHORT
+
+from hitless.errors import UnavailableError
+
+NEEDED = ("runc", "mmdebstrap", "unshare", "nsenter", "ip", "mount")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_nothing_is_said_against(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if missing or os.geteuid():
+        pytest.skip(f"needs root and {', '.join(missing or NEEDED)}")
+    here = tmp_path_factory.getbasetemp()
+    shared = (here.parent if os.environ.get("PYTEST_XDIST_WORKER") else here) / "good"
+    shared.mkdir(exist_ok=True)
+    recipe = RECIPES[name]
+    try:
+        with one_at_a_time(Path(shared, f"{recipe.base}.lock")):
+            layout = Workshop(shared).made(recipe, SHORT)
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    one = said(recipe, layout, "short", shared / "records")
+    assert not one.alarms
+    assert one.conclusion == "conforms"
