@@ -62,7 +62,7 @@ class Workshop:
         own = list(_files(recipe, profile))
         contents = [(one.path, one.open().read() if one.open else b"") for one in own]
         layers.append(("files", self._layer(_key(*map(repr, contents)), lambda: iter(own))))
-        history = [{"created_by": f"bench.checking: {what}", "created": CREATED} for what, _ in layers]
+        history = [{"created_by": f"COPY {what} / # bench.checking", "created": CREATED} for what, _ in layers]
         base = self.base(recipe.base)
         image = base.on_top([layer for _, layer in layers], history, CREATED).annotated({_BASE_DIGEST: base.digest})
         variables = {**image.configuration.environment, **recipe.environment}

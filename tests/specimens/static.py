@@ -376,7 +376,7 @@ SAFETY = [
     *_bad(
         "HL413",
         labels=_holding("/app/labels.txt", elf()),
-        among_weights=_holding("/home/weights/tool", elf()),
+        among_weights=_holding("/srv/weights/tool", elf()),
     ),
     *_bad(
         "HL421",

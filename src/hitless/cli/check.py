@@ -53,7 +53,7 @@ def check(
         Path | None, typer.Option("--waivers", metavar="FILE", help="Failures that are accepted, for a while.")
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="NAME", help="docker, podman, runc, bubblewrap; else the first there is.")
+        str, typer.Option("--engine", metavar="NAME", help="docker, podman, runc or bwrap; else the first there is.")
     ] = "",
     pid: Annotated[int, typer.Option("--pid", metavar="PID", help="Of a running service, to stop it.")] = 0,
     container: Annotated[
@@ -98,7 +98,7 @@ def check(
     from hitless.checking.check import check as run
     from hitless.checking.check import replay as judge_again
 
-    wishes = _wishes(profile, purpose, waivers)
+    wishes = _wishes(profile, purpose, engine, waivers)
     wishes = replace(
         wishes, config=config, quick=quick, static=static, select=_ids(select), ignore=_ids(ignore), engine=engine,
         record=record, seed=seed, pid=pid, container=container, goldens=_goldens(url_path, form, data, expect),
@@ -122,11 +122,12 @@ def _ids(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _wishes(profile: str, purpose: str, waivers: Path | None) -> Wishes:
+def _wishes(profile: str, purpose: str, engine: str, waivers: Path | None) -> Wishes:
     from hitless.checking.rule import Purpose
     from hitless.checking.rules import RULES
     from hitless.checking.waivers import read_waivers
     from hitless.checking.wishes import Wishes
+    from hitless.engines.choosing import NAMES
     from hitless.spec.profiles import PROFILES
 
     problems = []
@@ -134,6 +135,8 @@ def _wishes(profile: str, purpose: str, waivers: Path | None) -> Wishes:
         problems.append(Problem("CHK-9", f"there is no edition {profile!r}", f"Choose one of {', '.join(PROFILES)}."))
     if purpose not in list(Purpose):
         problems.append(Problem("CHK-10", f"--for {purpose} is unknown", f"Choose one of {', '.join(Purpose)}."))
+    if engine and engine not in NAMES:
+        problems.append(Problem("ENG-2", f"there is no engine {engine!r}", f"Choose one of {', '.join(NAMES)}."))
     if problems:
         raise InputError(problems)
     known = read_waivers(waivers, RULES) if waivers is not None else ()
@@ -197,8 +200,12 @@ def _write(report: Report, form: str, file: Path | None, *, verbose: bool) -> No
         return
     from hitless.images.replacing import replacing
 
-    with replacing(file) as output:
-        output.write(text.encode())
+    try:
+        with replacing(file) as output:
+            output.write(text.encode())
+    except OSError as error:
+        problem = Problem("CHK-14", f"the report cannot be written: {error.strerror}", "Check the path.", str(file))
+        raise InputError([problem]) from error
 
 
 def _exit_code(report: Report) -> int:

@@ -16,11 +16,12 @@ from bench.checking.recipes import Recipe
 from bench.checking.workshop import Workshop
 from tests.specimens.good.recipes import EDITIONS
 
+from hitless.checking.rule import Level
+from hitless.checking.verdict import Outcome
 from hitless.errors import UnavailableError
 
 REPOSITORY = Path(__file__).parents[3]
 _LONGEST_S = 900.0
-_ALARMS = ("must", "should")
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,15 @@ class Said:
 
     @property
     def alarms(self) -> list[str]:
-        """False ones: rules of weight that failed, broke, or could not be proven."""
+        """False ones: rules of weight that failed or broke, and those that must hold and were not proven."""
         found = (self.rules or {}).items()
-        return [f"{name} {one['outcome']}: {one['message']}" for name, one in found if one["level"] in _ALARMS]
+        return [f"{name} {one['outcome']}: {one['message']}" for name, one in found if _is_alarm(one)]
+
+
+def _is_alarm(rule: dict[str, str]) -> bool:
+    if rule["outcome"] == Outcome.UNPROVEN:
+        return rule["level"] == Level.MUST
+    return rule["level"] != Level.INFO
 
 
 def all_said(recipes: Sequence[Recipe], edition: str, made: Path, at_once: int) -> Iterator[Said]:

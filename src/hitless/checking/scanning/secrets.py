@@ -20,8 +20,9 @@ NAME = "secrets"
 MOST_SIZE = 64 << 20
 _LIMITS = (
     f"files larger than {MOST_SIZE >> 20} MiB, files of the base image, and tests and documentation of installed "
-    "packages are not searched"
+    "packages are not searched, nor programs for private keys (libraries have some to test themselves)"
 )
+_PROGRAM = b"\x7fELF"
 _AFTER = 2200
 _HEAD = 1 << 16
 _MOST_OF_A_FILE = 10
@@ -63,11 +64,12 @@ class _File:
     def __init__(self, file: ScannedFile, tally: Tally) -> None:
         self._file = file
         self._tally = tally
-        self._head = b""
+        self._head = self._magic = b""
         self._found: dict[str, str] = {}
         self._is_login = file.path.rpartition("/")[2] in _LOGINS
 
     def feed(self, piece: bytes) -> None:
+        self._magic += piece[: len(_PROGRAM) - len(self._magic)]
         if self._wants_head() and len(self._head) < _HEAD:
             self._head += piece[:_HEAD]
 
@@ -82,6 +84,8 @@ class _File:
 
     def end(self) -> Iterable[Finding]:
         findings = []
+        if self._magic == _PROGRAM:
+            self._found.pop(KINDS["key"], None)
         for what, detail in list(self._found.items())[:_MOST_OF_A_FILE]:
             findings += self._tally.finding(self._file, "secret", what, detail)
         if self._is_login and (what := _login(self._file.path, self._head)):

@@ -17,7 +17,10 @@ def health():
 
 @app.post("/")
 def length():
-    asked = request.get_json()
+    try:
+        asked = request.get_json()
+    except RecursionError:
+        abort(400)
     if not isinstance(asked, dict) or not isinstance(asked.get("text"), str):
         abort(400)
     return {"length": len(asked["text"])}
