@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-quick test-true-times prove check lint bench-hostile bench-images bench-rollout fuzz lock bench clean
+.PHONY: check-specimens help demo test test-quick test-true-times prove check lint bench-checking bench-hostile bench-images bench-rollout fuzz lock bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,8 +45,15 @@ bench-rollout: .venv  ## Requests lost while instances are replaced under load: 
 bench-images: .venv  ## Images: speed, size and sameness, with buildah and podman beside (about 10 minutes).
 	$(BIN)/python -m bench.images
 
+bench-checking: .venv  ## Real servers checked at full times, for docs/check.md (about 30 minutes; root, runc).
+	$(BIN)/python -m bench.checking.real
+	$(BIN)/python -m bench.checking.document
+
 bench-hostile: .venv  ## Memory over an hour's worth of hostile requests (about 2 minutes).
 	$(BIN)/python -m bench.hostile
+
+check-specimens: .venv  ## hitless check judged: 270 subjects with a fault each, 50 without (7 minutes; root, runc).
+	$(BIN)/python -m tests.specimens
 
 fuzz: .venv  ## A million broken inputs for the connection, read by h11, too (about 4 minutes).
 	$(BIN)/python -m tests.fuzz

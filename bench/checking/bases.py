@@ -20,10 +20,8 @@ PACKAGES = {
     "caddy": "caddy",
     "haproxy": "haproxy",
     "apache": "apache2",
-    "lighttpd": "lighttpd",
     "java": "openjdk-17-jre-headless",
     "ruby": "ruby,ruby-webrick,puma",
-    "perl": "perl,starman",
     "busybox": "busybox",
 }
 

@@ -20,7 +20,6 @@ from typing import Any
 from bench.checking.isolated import check, judged, recorded
 from bench.checking.recipes import Recipe, read_recipes
 from bench.checking.workshop import Workshop
-
 from hitless.checking.report import Report
 from hitless.checking.rule import Purpose
 from hitless.checking.verdict import Outcome
@@ -82,6 +81,7 @@ def _told(recipe: Recipe, file: Path) -> dict[str, Any]:
     record = recorded(file)
     return {
         "title": recipe.title,
+        "why": recipe.why,
         "versions": [wheel for wheel in recipe.wheels if "==" in wheel] or [f"Debian 12: {recipe.base}"],
         "moment": record.opened.moment,
         **{str(purpose): _verdicts(judged(record, purpose)) for purpose in PURPOSES},

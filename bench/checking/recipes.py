@@ -1,4 +1,4 @@
-"""Images of real servers as recipes: a folder with recipe.toml and the files that go into the image. Reads, makes nothing.
+"""Images of real servers as recipes: a folder with recipe.toml and the files that go into the image. Reads only.
 
     title = "uvicorn, FastAPI"
     base = "python"                       # a name in bases.PACKAGES
@@ -43,8 +43,7 @@ class Recipe:
     stop_signal: str = ""
     purpose: str = "hitless"
     compiler: str = ""
-    packages: tuple[str, ...] = ()  # whose versions tell what was checked
-    more: Mapping[str, str] = field(default_factory=dict, hash=False)
+    why: str = ""  # in a sentence, where the rules that it fails do not say it
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -65,6 +64,7 @@ def read_recipe(folder: Path) -> Recipe:
         stop_signal=value.get("stop_signal", ""),
         purpose=value.get("purpose", "hitless"),
         compiler=value.get("compiler", ""),
+        why=value.get("why", ""),
     )
 
 

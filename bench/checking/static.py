@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from hitless.checking.facts.looking import Wishes, look
+from hitless.checking.facts.scanner import Scanner
 from hitless.checking.facts.seen import ImageSeen
 from hitless.images.layout import LayoutSource
 from hitless.images.reading import read_image
@@ -18,7 +19,7 @@ from hitless.images.reading import read_image
 
 def main(layout: Path, *, scans: bool) -> dict[str, float]:
     """`unpacked`, `packed`: bytes. `peak_mb`: of the whole process."""
-    scanners = ()
+    scanners: tuple[Scanner, ...] = ()
     if scans:
         from hitless.checking import scanning
 

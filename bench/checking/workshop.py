@@ -1,4 +1,4 @@
-"""Recipes → images in layouts, by the project's own code: a base, a layer of wheels, a layer of files. Kept and reused."""
+"""Recipes → images in layouts, by the project's own code: a base, a layer of wheels, a layer of files. All are kept."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from pathlib import Path
 
 from bench.checking.bases import base_image
 from bench.checking.recipes import BOOT, Recipe, filled
-
 from hitless.building.cache import LayerCache
 from hitless.errors import UnavailableError
 from hitless.images.image import Image
 from hitless.images.layer import Layer
-from hitless.images.layout import LayoutSource, write_layout
+from hitless.images.layout import write_layout
 from hitless.images.packing import plain
-from hitless.images.reading import read_image
 from hitless.images.tarball import FILE, PROGRAM, Entry, of_bytes, tar_pieces
 from hitless.spec.profiles import DEFAULT, Profile
 
@@ -129,7 +127,7 @@ _COMPILERS = {"go": _compiled_go, "javac": _compiled_java}
 def _wheels(recipe: Recipe) -> Iterator[Entry]:
     """What pip installs for the base's Python; the programs among it get that Python in their first line."""
     if sys.version_info[:2] != _PYTHON:
-        raise UnavailableError(f"the base has Python {_PYTHON[0]}.{_PYTHON[1]}, and only that one's pip knows its wheels")
+        raise UnavailableError(f"wheels for the base are fetched by Python {_PYTHON[0]}.{_PYTHON[1]}")
     scratch = Path(tempfile.mkdtemp(prefix="hitless-wheels-"))
     try:
         _run(

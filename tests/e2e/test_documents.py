@@ -13,7 +13,7 @@ from hitless.serving.package import Package, load_model
 from hitless.spec.drafting import draft
 
 NOT_RUN = {"make test": "that is what runs this test"}
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guides/packages.md")
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guides/packages.md", "docs/check.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.specimens import campaign, static
 from tests.specimens.campaign import ALONE, Result
-from tests.specimens.dynamic import BROKEN, GOOD, Running, encrypted
+from tests.specimens.dynamic import BROKEN, ENCRYPTED_NAME, GOOD, Running, encrypted
 
 
 def main() -> int:
@@ -72,10 +72,10 @@ def _elsewhere() -> int:
 
 
 def _running(names: set[str]) -> list[Running]:
-    found = [*BROKEN, *GOOD]
-    if shutil.which("openssl"):
+    found = [one for one in (*BROKEN, *GOOD) if not names or one.name in names]
+    if shutil.which("openssl") and (not names or ENCRYPTED_NAME in names):
         found.append(encrypted(campaign.certificate()))
-    return [one for one in found if not names or one.name in names]
+    return found
 
 
 def _layout(running: list[Running], base: Path | None, folder: Path) -> Path:

@@ -25,7 +25,7 @@ from hitless.images.layout import LayoutSource, write_layout
 from hitless.images.reading import read_image
 from hitless.spec.contract import Contract
 
-# What an instance is given as its network is made where the check runs: a place of its own keeps the machine's clean.
+# The network of an instance is made where the check runs: this keeps the machine's own clean.
 ALONE = (
     "unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
 )  # fmt: skip
@@ -92,8 +92,11 @@ def all_checked(
     with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn")) as pool:
         places = [records / f"{one.name}.ndjson" if records is not None else None for one in specimens]
         runs = [pool.submit(checked, one, layout, place) for one, place in zip(specimens, places, strict=True)]
-        for run in as_completed(runs):
-            yield run.result()
+        try:
+            for run in as_completed(runs):
+                yield run.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # of one that is broken off
 
 
 def certificate() -> bytes:

@@ -24,7 +24,13 @@ FREE_PORT = replace(PROFILES["2025-08"], **_TIMES)  # type: ignore[arg-type]
 ENCRYPTED = replace(SCALED, protocol="https")
 HERE = Path(__file__).parent
 LABELS = {"org.opencontainers.image.base.digest": "sha256:" + "0" * 64}
-ENVIRONMENT = {"LINGER": str(LINGER_S), "DEADLINE": str(DEADLINE_S), "KEEP_ALIVE": str(2 * KEEP_ALIVE_S)}
+PLACE = "/app/tests/specimens"  # as it is imported here
+ENVIRONMENT = {
+    "PYTHONPATH": "/app",
+    "LINGER": str(LINGER_S),
+    "DEADLINE": str(DEADLINE_S),
+    "KEEP_ALIVE": str(2 * KEEP_ALIVE_S),
+}
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 LENGTH = {"type": "object", "properties": {"length": {"type": "integer"}}, "required": ["length"]}
 HEALTH = {
@@ -32,6 +38,7 @@ HEALTH = {
     "timeout_seconds": "4", "period_seconds": "5", "failure_threshold": "12",
 }  # fmt: skip
 SOON = {**HEALTH, "initial_delay_seconds": "2", "period_seconds": "2", "failure_threshold": "3"}  # 6 + 4 s
+SHORTLY = {**HEALTH, "initial_delay_seconds": "10", "period_seconds": "5", "failure_threshold": "3"}  # 20 + 4 s
 BARELY = {**HEALTH, "initial_delay_seconds": "12", "period_seconds": "7", "failure_threshold": "3"}  # 26 + 4 s
 CONFIG: Mapping[str, Any] = {
     "model_algorithm": "length",
@@ -89,10 +96,10 @@ class Running:
     has_golden: bool = False
 
     def image(self, base: Image) -> Image:
-        boot = self.boot.format(program=f"/app/{self.program}", fault=self.fault)
+        boot = self.boot.format(program=f"{PLACE}/{self.program}", fault=self.fault)
         files = {
             "/home/run.sh": File(boot.encode(), 0o755),
-            f"/app/{self.program}": (HERE / self.program).read_bytes(),
+            **{f"{PLACE}/{name}": (HERE / name).read_bytes() for name in (self.program, "messages.py")},
             **(_TOOLS if self.purpose is Purpose.BATCH else {}),
             **self.files,
         }
@@ -121,10 +128,10 @@ BROKEN: tuple[Running, ...] = (
     *_bad("HL501", "does-not-start", "needs-a-variable"),
     *_bad("HL501", "ends-before-it-is-ready", environment={"LOADING": "60"}),
     *_bad("HL502", "wrong-port", "listens-nowhere", config=_config(health=SOON)),
-    *_bad("HL503", "loopback-only", config=_config(health=SOON)),
-    *_bad("HL504", "never-ready", config=_config(health=SOON)),
+    *_bad("HL503", "loopback-only", "loopback-unsaid", config=_config(health=SOON)),
+    *_bad("HL504", "never-ready", "cuts-answers", config=_config(health=SOON)),
     Running("ready-too-late", "HL504", environment={"LOADING": "13"}, config=_config(health=SOON)),
-    *_bad("HL505", "ends-soon"),
+    *_bad("HL505", "ends-soon", "dies-of-many-connections"),
     Running("ready-just-in-time", "HL506", environment={"LOADING": "26"}, config=_config(health=BARELY)),
     # Its log
     *_bad("HL510", "logs-to-a-file"),
@@ -138,19 +145,20 @@ BROKEN: tuple[Running, ...] = (
     # Its apis
     *_bad("HL601", "other-path", "always-500"),
     Running("wrong-answer", "HL602", "wrong-answer", has_golden=True),
-    *_bad("HL603", "wrong-type"),
-    *_bad("HL604", "wrong-form"),
+    *_bad("HL603", "wrong-type", "no-type"),
+    *_bad("HL604", "wrong-form", "no-json"),
     *_bad("HL605", "answers-everywhere", "takes-every-method"),
     *_bad("HL606", "500-on-unknown-paths", "cuts-unknown-paths", "500-on-other-methods"),
     *_bad("HL607", "500-on-bad-input", "500-on-a-missing-field", "hangs-on-a-missing-field"),
     *_bad("HL608", "takes-bad-input"),
     *_bad("HL609", "dies-of-bad-input", "hangs-after-bad-input", "dies-of-large-bodies"),
     *_bad("HL610", "cuts-large-bodies"),
-    *_bad("HL612", "few-at-once"),
+    *_bad("HL612", "few-at-once", "drops-when-busy"),
     *_bad("HL613", "no-chunks"),
     *_bad("HL614", "no-expect", "no-http-1.0", "impatient"),
     # Its health check
     *_bad("HL651", "no-health", "health-needs-a-login"),
+    *_bad("HL651", "health-hangs", "always-sick", config=_config(health=SHORTLY)),
     *_bad("HL652", "health-too-early", environment=LOADS),
     *_bad("HL653", "sick-when-busy", "slow-health"),
     *_bad("HL654", "health-says-true"),
@@ -162,13 +170,13 @@ BROKEN: tuple[Running, ...] = (
     *_bad("HL705", "no-keep-alive", "http-1.0"),
     # SIGTERM
     *_bad("HL801", "deaf", "no-handler"),
-    *_bad("HL802", "exits-at-once", "leaves-too-early"),
+    *_bad("HL802", "exits-at-once", "finishes-and-exits", "leaves-too-early"),
     *_bad("HL803", "refuses-while-leaving", "ends-new-connections"),
     *_bad("HL804", "ends-pooled-connections"),
-    *_bad("HL805", "drops-what-is-open", "503-while-leaving", "forgets-one-while-leaving"),
+    *_bad("HL805", "drops-what-is-open", "503-while-leaving", "forgets-one-while-leaving", "cuts-while-leaving"),
     *_bad("HL806", "drops-the-last"),
     *_bad("HL807", "never-leaves", "leaves-too-late"),
-    *_bad("HL808", "wrong-exit-code"),
+    *_bad("HL808", "wrong-exit-code", "killed-at-the-end"),
     *_bad("HL809", "silent-about-leaving"),
     *_bad("HL811", "leaves-at-the-deadline"),
     *_bad("HL901", "exits-at-once-when-old", environment={"LOADING": "4"}),
@@ -188,7 +196,7 @@ GOOD: tuple[Running, ...] = (
     Running("good-for-realtime", purpose=Purpose.REALTIME),
     Running("good-for-batch", purpose=Purpose.BATCH),
     Running("good-golden", has_golden=True),
-    Running("good-exec-form", command=("python3", "-u", "/app/server.py")),
+    Running("good-exec-form", command=("python3", "-u", f"{PLACE}/server.py")),
     Running("good-wrapper", boot=WRAPPER),
     Running("good-threads", program="threaded_server.py"),
     Running("good-other-port", environment={"PORT": "9000"}, config=_PORT, profile=FREE_PORT),
@@ -203,11 +211,14 @@ GOOD: tuple[Running, ...] = (
 )
 
 
+ENCRYPTED_NAME = "good-https"
+
+
 def encrypted(certificate: bytes) -> Running:
     """The same by https. `certificate`: PEM, with its key."""
     health = {**HEALTH, "protocol": "https"}
     return Running(
-        "good-https", environment={"CERTIFICATE": "/app/own.pem"}, files={"/app/own.pem": certificate},
+        ENCRYPTED_NAME, environment={"CERTIFICATE": "/app/own.pem"}, files={"/app/own.pem": certificate},
         config=_config(protocol="https", health=health), profile=ENCRYPTED,
     )  # fmt: skip
 

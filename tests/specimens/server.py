@@ -1,8 +1,9 @@
 """A small server that keeps the whole contract, and breaks exactly one part of it on demand: `python3 server.py FAULT`.
 
-It goes into images as it is, so it knows the standard library only. POST / takes {"text": …} and answers
-{"length": …}. Times in seconds come from the environment, so that a whole stop fits into a test: LINGER, KEEP_ALIVE,
-DEADLINE, LOADING (before it is ready), MODEL (of one prediction). `tests/specimens/dynamic.py` names the faults.
+It goes into images as it is, with `messages.py`, so it knows the standard library only. POST / takes {"text": …} and
+answers {"length": …}. Times in seconds come from the environment, so that a whole stop fits into a test: LINGER,
+KEEP_ALIVE, DEADLINE, LOADING (before it is ready), MODEL (of one prediction). `tests/specimens/dynamic.py` names the
+faults.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
+from tests.specimens.messages import FAULT, Head, Refusal, chunks, pieces, reply, skip
 
 
 def seconds(name: str, default: float) -> float:
@@ -33,37 +34,14 @@ LOADING, MODEL = seconds("LOADING", 0), seconds("MODEL", 0.005)
 PORT = int(os.environ.get("PORT", "8080"))
 MARGIN = 0.5  # beyond the linger: clocks, and the way of a signal
 LARGE, LARGEST = 1 << 20, 64 << 20
+_TAKE_LONGER = ("few-at-once", "drops-when-busy", "sick-when-busy", "slow-health")
 KEPT = 20  # idle connections, of one that keeps but a few
 AGE = 6.5  # seconds from when it was ready: then it is old
-WORDS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large"}
 
 
 def say(line: str, stream: TextIO = sys.stdout) -> None:
     stream.write(f"{line}\n")
     stream.flush()
-
-
-class Refusal(Exception):  # noqa: N818
-    """A request that is answered with an error."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
-
-
-class Head:
-    """The first lines of a request; ValueError where they are none."""
-
-    def __init__(self, data: bytes) -> None:
-        first, *lines = data.decode("latin-1").strip().split("\r\n")
-        self.method, self.target, self.version = first.split(" ")
-        self.path = self.target.partition("?")[0]
-        pairs = (line.partition(":") for line in lines)
-        self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-
-    @property
-    def ends_connection(self) -> bool:
-        return self.version == "HTTP/1.0" or self.headers.get("connection", "").lower() == "close"
 
 
 class Server:
@@ -86,6 +64,8 @@ class Server:
             writer.transport.abort()
             return
         self.writers.add(writer)
+        if FAULT == "dies-of-many-connections" and len(self.writers) > 45:
+            os._exit(5)
         try:
             while await self.one(reader, writer):
                 self.rest(writer)
@@ -140,6 +120,8 @@ class Server:
         for piece in pieces(reply(status, value, close=close, head=head)):
             writer.write(piece)
             await writer.drain()
+            if head.path == "/" and (FAULT == "cuts-answers" or (FAULT == "cuts-while-leaving" and self.leaving)):
+                return False
         return not close
 
     async def body(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
@@ -190,10 +172,15 @@ class Server:
             raise Refusal(405)
         if FAULT in ("no-health", "health-needs-a-login"):
             raise Refusal(404 if FAULT == "no-health" else 401)
-        if FAULT == "slow-health" and self.busy:
+        if FAULT == "health-hangs" or (FAULT == "slow-health" and self.busy):
             await asyncio.sleep(3600)
         is_fine = self.is_ready or FAULT == "health-too-early"
-        is_fine = is_fine and not self.is_sick and not (FAULT == "sick-when-busy" and self.busy > 4)
+        is_fine = (
+            is_fine
+            and not self.is_sick
+            and FAULT != "always-sick"
+            and not (FAULT == "sick-when-busy" and self.busy > 4)
+        )
         if FAULT == "healthy-now-and-then" and self.checks % 2 == 0 and self.busy < 2:
             is_fine = False
         if not is_fine:
@@ -213,7 +200,11 @@ class Server:
         try:
             if FAULT == "few-at-once" and self.busy > 4:
                 raise Refusal(503)
-            await asyncio.sleep(0.05 if FAULT in ("few-at-once", "sick-when-busy", "slow-health") else MODEL)
+            if FAULT == "drops-when-busy" and self.busy > 4:
+                raise ConnectionError
+            await asyncio.sleep(
+                0.05 if FAULT in ("few-at-once", "drops-when-busy", "sick-when-busy", "slow-health") else MODEL
+            )
         finally:
             self.busy -= 1
         length = len(text) + (FAULT == "wrong-answer")
@@ -258,45 +249,6 @@ class Server:
             say(line)
             if FAULT == "good-both-streams":
                 say(line, sys.stderr)
-
-
-async def chunks(reader: asyncio.StreamReader) -> bytes:
-    parts = []
-    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-        parts.append(await reader.readexactly(size))
-        await reader.readexactly(2)
-    await reader.readuntil(b"\r\n")
-    return b"".join(parts)
-
-
-async def skip(reader: asyncio.StreamReader, length: int) -> None:
-    while length > 0 and (piece := await reader.read(min(length, 1 << 16))):
-        length -= len(piece)
-
-
-def reply(status: int, value: object, *, close: bool, head: Head | None = None) -> bytes:
-    body = json.dumps(value).encode()
-    if FAULT == "good-plain-health" and head and head.path == "/health" and status == 200:
-        body = b""
-    kind = "text/html" if FAULT == "wrong-type" and head and head.path == "/" else "application/json"
-    version = "HTTP/1.0" if FAULT == "http-1.0" else "HTTP/1.1"
-    lines = [f"{version} {status} {WORDS.get(status, 'Error')}", f"Content-Type: {kind}"]
-    is_chunked = FAULT == "good-chunked" and body and head is not None and head.version == "HTTP/1.1"
-    lines.append("Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}")
-    if status == 405:
-        lines.append("Allow: POST" if head and head.path == "/" else "Allow: GET")
-    if FAULT == "promises-little" and not close:
-        lines.append("Keep-Alive: timeout=1")
-    if FAULT != "http-1.0":
-        lines.append(f"Connection: {'close' if close else 'keep-alive'}")
-    if is_chunked:
-        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5], body[5:]) if part) + b"0\r\n\r\n"
-    return "\r\n".join([*lines, "", ""]).encode() + (b"" if head and head.method == "HEAD" else body)
-
-
-def pieces(data: bytes) -> list[bytes]:
-    """One that streams sends a reply in parts."""
-    return [data[:30], data[30:]] if FAULT == "good-chunked" else [data]
 
 
 def own_address() -> str:
@@ -356,6 +308,9 @@ async def leave(server: Server, listener: asyncio.Server) -> int:
     began = time.monotonic()
     if FAULT == "refuses-while-leaving":
         listener.close()
+    elif FAULT == "finishes-and-exits":
+        listener.close()
+        return 0
     elif FAULT == "drops-what-is-open":
         for writer in server.writers - server.idle.keys():
             writer.transport.abort()
@@ -371,7 +326,7 @@ async def leave(server: Server, listener: asyncio.Server) -> int:
         until = began + LINGER + (DEADLINE - LINGER) * 0.8
         while server.open and time.monotonic() < until:
             await asyncio.sleep(0.02)
-    return 3 if FAULT == "wrong-exit-code" else 0
+    return {"wrong-exit-code": 3, "killed-at-the-end": 137}.get(FAULT, 0)
 
 
 def before() -> None:

@@ -7,17 +7,34 @@ from __future__ import annotations
 
 import base64
 import datetime
-import io
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tests.specimens.campaign import Result
-from tests.specimens.images import BATCH_SYSTEM, CONFIG, SYSTEM, Content, File, Folder, Link, elf, layer, program
+from tests.specimens.changes import (
+    BOOT,
+    DEBIAN,
+    LABELS,
+    RUN,
+    another_diff_id,
+    api,
+    config,
+    cut,
+    flipped,
+    good,
+    health,
+    hiding,
+    many_layers,
+    mixed,
+    on_top,
+    starting,
+    top,
+)
+from tests.specimens.images import SYSTEM, Content, File, Folder, Link, elf, layer, program
 from tests.specimens.images import specimen as image_of
 from tests.unit.checking.rules.boot_scripts import SPECIMENS as SCRIPTS
 from tests.unit.checking.scanning import evil
@@ -35,17 +52,9 @@ from hitless.checking.scanning import scanners
 from hitless.checking.scanning.clamav import ClamAV
 from hitless.checking.verdict import Outcome
 from hitless.images.image import Image
-from hitless.images.layer import Blob, Layer
-from hitless.images.manifest import Descriptor
-from hitless.images.media import DOCKER_LAYER
 from hitless.spec.profiles import DEFAULT, PROFILES, Profile
 
 REALTIME, HITLESS, BATCH = Purpose
-LABELS = {"org.opencontainers.image.base.digest": "sha256:" + "0" * 64}
-START = b"exec python3 -m server\n"
-BOOT = b"#!/bin/sh\n" + START
-RUN = "/home/run.sh"
-DEBIAN: Mapping[str, Content] = {**BATCH_SYSTEM, "/bin/sh": Link("dash"), "/bin/dash": program()}
 MADE_UP_VIRUS = b"a specimen of nothing bad, " + b"known to these specimens only"
 
 
@@ -59,12 +68,6 @@ class Broken:
     purpose: Purpose = HITLESS
     profile: Profile = DEFAULT
     clamav: bool = False
-
-
-def good(files: Mapping[str, Content] | None = None, **changes: Any) -> Image:
-    """The one from which all others are made."""
-    own = {RUN: File(BOOT, 0o755), **(files or {})}
-    return image_of(own, **{"labels": LABELS, "base": DEBIAN, **changes})
 
 
 def judged(one: Broken) -> Result:
@@ -100,73 +103,6 @@ def _is_unseen(judged: Judged, report: Report) -> bool:
     return is_open and (missing or judged.rule.id == "HL404")
 
 
-# What is changed
-
-
-def config(**changes: Any) -> dict[str, Any]:
-    """Of the good image, with keys replaced; None removes one."""
-    value = {**CONFIG, **changes}
-    return {key: entry for key, entry in value.items() if entry is not None}
-
-
-def health(**changes: Any) -> dict[str, Any]:
-    return config(health={**CONFIG["health"], **changes})
-
-
-def api(**changes: Any) -> dict[str, Any]:
-    return config(apis=[{**CONFIG["apis"][0], **changes}])
-
-
-def on_top(added: Layer, history: int = 1) -> Image:
-    image = good()
-    value = image.configuration.appended([added.diff_id], [{"created_by": "more"}] * history, "")
-    return Image(value, (*image.layers, added))
-
-
-def top(change: Callable[[Layer, bytes], Layer]) -> Image:
-    """With another last layer than the manifest has."""
-    image = good()
-    last = image.layers[-1]
-    return replace(image, layers=(*image.layers[:-1], change(last, last.blob.open().read())))
-
-
-def _flipped(last: Layer, data: bytes) -> Layer:
-    return _bytes(last, data[:600] + bytes([data[600] ^ 1]) + data[601:])
-
-
-def _cut(last: Layer, data: bytes) -> Layer:
-    return _bytes(last, data[: len(data) // 2])
-
-
-def _bytes(last: Layer, data: bytes) -> Layer:
-    return Layer(Blob(last.blob.descriptor, lambda: io.BytesIO(data)), last.diff_id)
-
-
-def _another_diff_id(last: Layer, _: bytes) -> Layer:
-    return replace(last, diff_id="sha256:" + "1" * 64)
-
-
-def _mixed() -> Image:
-    one = layer({"/opt/x": b"1"})
-    known = one.blob.descriptor
-    return on_top(Layer(Blob(Descriptor(DOCKER_LAYER, known.digest, known.size), one.blob.open), one.diff_id))
-
-
-def _many_layers() -> Image:
-    below = good().on_top([layer({"/opt/x": b"1"})] * 125, [{}] * 125, "")
-    return image_of({RUN: BOOT}, labels=LABELS, base=below)
-
-
-def _hiding() -> Image:
-    first = good().on_top([layer({"/opt/weights": bytes(10_100_000)})], [{}], "")
-    return first.on_top([layer({"/opt/.wh.weights": b""})], [{}], "")
-
-
-def _starting(path: str, first_line: bytes) -> Image:
-    """An image that starts a script by its name."""
-    return good({path: File(first_line + START, 0o755)}, command=[path.removeprefix("/usr/bin/")])
-
-
 def _bad(rule: str, _purpose: Purpose = HITLESS, /, **images: Callable[[], Image]) -> list[Broken]:
     return [Broken(f"{rule}-{name.replace('_', '-')}", rule, image, _purpose) for name, image in images.items()]
 
@@ -174,10 +110,10 @@ def _bad(rule: str, _purpose: Purpose = HITLESS, /, **images: Callable[[], Image
 OTC, FREE, ENGINE = PROFILES["otc"], PROFILES["2025-08"], replace(PROFILES["custom-engine"], protocol="http")
 IMAGE = [
     Broken("HL101-too-large", "HL101", good, profile=replace(DEFAULT, image_limit_bytes=2000)),
-    *_bad("HL102", bit_flipped=lambda: top(_flipped), cut=lambda: top(_cut), diff_id=lambda: top(_another_diff_id)),
+    *_bad("HL102", bit_flipped=lambda: top(flipped), cut=lambda: top(cut), diff_id=lambda: top(another_diff_id)),
     *_bad("HL103", path_twice=lambda: on_top(layer_of(file("opt/a", b"1"), file("opt/a", b"2")))),
-    *_bad("HL104", many_layers=_many_layers),
-    *_bad("HL105", dockers_type=_mixed),
+    *_bad("HL104", many_layers=many_layers),
+    *_bad("HL105", dockers_type=mixed),
     *_bad("HL106", history=lambda: on_top(layer({"/opt/x": b"1"}), history=2)),
     *_bad(
         "HL107",
@@ -216,12 +152,12 @@ IMAGE = [
         program=lambda: good({"/srv/server": File(elf(), 0o700)}, command=["/srv/server"]),
     ),
     *_bad("HL116", base=lambda: good(labels=None)),
-    *_bad("HL117", hidden=_hiding),
+    *_bad("HL117", hidden=hiding),
     *_bad(
         "HL118",
-        no_bash=lambda: _starting("/start", b"#!/bin/bash\n"),
-        env_bash=lambda: _starting("/usr/bin/start", b"#!/usr/bin/env bash\n"),
-        carriage_return=lambda: _starting("/start", b"#!/bin/sh\r\n"),
+        no_bash=lambda: starting("/start", b"#!/bin/bash\n"),
+        env_bash=lambda: starting("/usr/bin/start", b"#!/usr/bin/env bash\n"),
+        carriage_return=lambda: starting("/start", b"#!/bin/sh\r\n"),
     ),
 ]
 CONFIGS = [

@@ -1,10 +1,11 @@
-"""Each broken specimen that is not run fails exactly its rule; conforming ones fail none; every static rule has one."""
+"""Broken specimens that are not run fail exactly their rules, conforming ones none; every rule has a broken one."""
 
 from __future__ import annotations
 
 import shutil
 
 import pytest
+from tests.specimens import dynamic
 from tests.specimens.static import BROKEN, FINE, STATIC_STAGES, UNDECIDED, Broken, judged
 
 from hitless.checking.rules import RULES
@@ -29,4 +30,14 @@ def test_every_rule_that_needs_no_run_has_a_specimen_that_fails_it() -> None:
 
 def test_names_are_there_once() -> None:
     names = [one.name for one in (*BROKEN, *FINE)]
+    assert len(names) == len(set(names))
+
+
+def test_every_rule_that_needs_a_run_has_a_specimen_that_fails_it() -> None:
+    needed = {rule.id for rule in RULES.values() if not set(rule.needs) <= STATIC_STAGES}
+    assert needed - dynamic.INFORMING == {one.rule for one in dynamic.BROKEN}
+
+
+def test_names_of_running_ones_are_there_once() -> None:
+    names = [one.name for one in (*dynamic.BROKEN, *dynamic.GOOD)]
     assert len(names) == len(set(names))

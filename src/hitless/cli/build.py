@@ -65,11 +65,18 @@ def build(
             help="docker, podman or buildah: installs system-packages, compiles what has no wheel.",
         ),
     ] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="EDITION", help="Of the specification, for the check.")
+    ] = "2024-09",
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Write no image that breaks a rule which must hold.")
+    ] = True,
 ) -> None:
     """Build the image of a package, byte for byte the same on every machine.
 
     Python packages are chosen for the image's platform and locked in hitless.lock. Layers that have not changed are
-    neither built nor sent again.
+    neither built nor sent again. The image goes nowhere if it breaks a rule of `hitless check` that can be told by
+    looking at it.
 
     \b
     Examples:
@@ -81,10 +88,12 @@ def build(
     \b
     Exit code:
       0  built
+      1  built, but it does not conform: nothing is written or pushed
       2  the package, hitless.toml or the base is wrong
       3  something needed is away: packages, a registry, room on the disk
     """
     from hitless.building.recipe import read_recipe
+    from hitless.cli.build_check import checked, edition, refuse
     from hitless.cli.build_report import show
     from hitless.cli.destination import write
     from hitless.images.manifest import Platform, host_platform
@@ -92,12 +101,14 @@ def build(
 
     check_folder(folder)
     recipe = read_recipe(folder)
+    judging = edition(profile)
     _check(recipe, base, tag, output, push=push)
     contract = load(folder / "config.json")
     _lint(folder, recipe, contract)
     platforms = [Platform.parse(text.strip()) for text in platform.split(",")] if platform else [host_platform()]
     with contextlib.ExitStack() as stack:
         finished: list[Image] = []
+        conforms = True
         mounts: dict[str, str] = {}
         for wanted in platforms:
             order, below = _order(stack, Wish(folder, contract, recipe, base, wanted, cache, plain_http, upgrade, tag))
@@ -109,8 +120,13 @@ def build(
             if verify:
                 _verify(order, built)
             show(built)
+            if check:
+                conforms &= checked(order, built, str(output or tag), judging)
             finished.append(built.image)
             mounts.update(below)
+        if not conforms:
+            refuse(output, tag if push else "")
+            raise typer.Exit(1)
         if output is not None:
             write(output, tag, finished)
         if push:

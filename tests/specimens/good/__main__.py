@@ -25,13 +25,18 @@ def main() -> int:
     checked = alarms = 0
     for _ in range(options.rounds):
         for one in all_said(chosen, edition, MADE, options.at_once):
-            print(f"{one.name:<17}{one.conclusion or 'not checked: ' + one.missing}", flush=True)
+            _say(f"{one.name:<17}{one.conclusion or 'not checked: ' + one.missing}")
             for name, rule in (one.rules or {}).items():
-                print(f"    {rule['outcome']:<9} {name} {rule['level']:<7}{rule['message'][:160]}", flush=True)
+                _say(f"    {rule['outcome']:<9} {name} {rule['level']:<7}{rule['message'][:160]}")
             checked += not one.missing
             alarms += bool(one.alarms)
-    print(f"{checked} checked, {alarms} with a false alarm")
+    _say(f"{checked} checked, {alarms} with a false alarm")
     return 1 if alarms or not checked else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Good subjects: real servers in several languages, each with its own way to linger. No rule may fail on one of them."""
+"""Good subjects: real servers in several languages, each with its own way to linger. No rule may fail on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is said against good subjects, at times in miniature: no false alarms. `python -m tests.specimens.good` for all."""
+"""Nothing is said against good subjects: no false alarms. The edition's times are in miniature here."""
 
 from __future__ import annotations
 

@@ -58,10 +58,14 @@ async def connect(
 ) -> Wire:
     """A new connection; with TLS, whatever its certificate. OSError (TimeoutError among them) if none is made."""
     wire = Wire(next(_numbers), kept_bytes=kept_bytes)
-    async with asyncio.timeout(within_s):
-        await asyncio.get_running_loop().create_connection(
-            lambda: wire, address.host, address.port, ssl=_unverified() if tls else None
-        )
+    try:
+        async with asyncio.timeout(within_s):
+            await asyncio.get_running_loop().create_connection(
+                lambda: wire, address.host, address.port, ssl=_unverified() if tls else None
+            )
+    except BaseException:
+        wire.abort()  # it may have been made in the very moment in which time was up
+        raise
     return wire
 
 

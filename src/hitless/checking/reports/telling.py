@@ -148,7 +148,7 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _ran(where: str) -> str:
-    return "as a plain process" if where == "process" else f"under {where}"
+    return {"process": "as a plain process", "service": "already, as others started it"}.get(where, f"under {where}")
 
 
 def _listed(words: Iterable[str]) -> str:

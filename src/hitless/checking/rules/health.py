@@ -84,6 +84,8 @@ def is_healthy_when_ready(seen: Seen) -> Verdict:
         return unproven("it was not asked")
     last = checks[-1]
     allowed = allowed_s(seen.contract, seen.profile.deploy_timeout_s)
+    if one.answering_s is not None and one.answering_s > allowed:
+        return not_applicable("its api answers only when the time to start is over (HL504)")
     is_refused = 400 <= last.status < 500 and last.at_s - checks[0].at_s >= _GONE_S
     if not is_refused and last.at_s - checks[0].at_s < allowed - 10:
         return unproven(f"it was asked for {last.at_s - checks[0].at_s:.0f} s, of {allowed:.0f} s that it may take")

@@ -25,6 +25,7 @@ from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, 
 
 _STAGE = Stage.KEEP_ALIVE
 _EXACT = 0.005  # of the edition's time: clocks do not start at the same moment on both sides
+_ENDED = "it ended by itself while its connections were idle (HL505)"
 _TIMEOUT = re.compile(r"timeout\s*=\s*\"?(\d+)")
 _FIX = """
     gunicorn --keep-alive 210 -k gevent …          # Gunicorn with an asynchronous worker
@@ -105,13 +106,17 @@ def _incomplete(seen: Seen) -> str:
     return "" if ended.complete else ended.why or "it was not looked at for long enough"
 
 
+def _ended(seen: Seen) -> bool:
+    return any(not one.removed for one in seen.all(Exited, _STAGE))
+
+
 def _asked(seen: Seen) -> float | Verdict:
     """The edition's seconds, or the answer of a rule that has nothing to judge."""
     wanted = seen.profile.keep_alive_s
     if wanted is None:
         return not_applicable("this edition does not say how long a connection is kept")
-    if any(not one.removed for one in seen.all(Exited, _STAGE)):
-        return unproven("it ended by itself while its connections were idle (HL505)")
+    if _ended(seen):
+        return unproven(_ENDED)
     return not_applicable("it keeps no connection open (HL705)") if _keeps_none(seen) else float(wanted)
 
 
@@ -269,6 +274,8 @@ def keeps_connections_at_all(seen: Seen) -> Verdict:
         return unproven(_incomplete(seen) or "nothing was answered")
     if not _keeps_none(seen):
         return passed("it leaves connections open after an answer")
+    if _ended(seen):
+        return unproven(_ENDED)
     one = first[0]
     headers = "; ".join(f"{name}: {value}" for name, value in one.headers)[:300]
     return failed(

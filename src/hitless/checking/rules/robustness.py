@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hitless.checking.asked import (
     answers,
     asked,
@@ -40,6 +42,7 @@ from hitless.checking.probes.purposes import (
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.starts import incomplete, shown
 from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
+from hitless.spec.contract import WITHOUT_BODY
 
 _BROKEN = "its api does not answer what conforms (HL601)"
 _PAGES = ("GET", "HEAD", "OPTIONS")  # methods by which services show pages and describe themselves
@@ -58,6 +61,14 @@ def _failure(message: str, one: Exchange, expected: str, *others: Evidence) -> V
 def _silent(seen: Seen) -> Verdict:
     """There is nothing to judge: either nothing was asked, or the service does not work at all."""
     return unproven(why_unasked(seen)) if answers(seen) else not_applicable(_BROKEN)
+
+
+def _unbroken(seen: Seen) -> Verdict:
+    """Nothing malformed was asked."""
+    apis = seen.contract.apis
+    if all(api.request is None or api.method in WITHOUT_BODY for api in apis):
+        return not_applicable("no api takes a body")
+    return _silent(seen)
 
 
 @rule(
@@ -144,12 +155,13 @@ def refuses_what_is_malformed(seen: Seen) -> Verdict:
     """
     sent = [one for one in survived(seen, MALFORMED) if not one.purpose.startswith(MALFORMED + _HEADER)]
     if not sent:
-        return not_applicable("it did not survive it (HL609)") if list(deaths(seen)) else _silent(seen)
+        return not_applicable("it did not survive it (HL609)") if list(deaths(seen)) else _unbroken(seen)
     broken = [one for one in sent if is_broken(one)]
     if broken:
         names = ", ".join(one.purpose.removeprefix(MALFORMED) for one in broken)
-        others = tuple(map(shown, broken[1:4]))
-        return _failure(f"it fails at {len(broken)} of {len(sent)}: {names}", broken[0], "an answer 4xx", *others)
+        one = min(broken, key=lambda one: len(one.curl) or math.inf)  # the command that is quickest to paste
+        others = [shown(other) for other in broken if other is not one][:3]
+        return _failure(f"it fails at {len(broken)} of {len(sent)}: {names}", one, "an answer 4xx", *others)
     if why := incomplete(seen.record, Stage.API):
         return unproven(why)
     return passed(f"{len(sent)} malformed requests were answered, none with an error of the server")
@@ -175,7 +187,7 @@ def does_not_take_what_is_malformed(seen: Seen) -> Verdict:
     """
     sent = [one for one in survived(seen, MALFORMED) if not one.purpose.endswith(_MODEL)]
     if not sent:
-        return _silent(seen)
+        return _unbroken(seen)
     taken = [one for one in sent if is_good(one)]
     if taken:
         names = ", ".join(one.purpose.removeprefix(MALFORMED) for one in taken)

@@ -203,7 +203,8 @@ def is_ready_in_time(seen: Seen) -> Verdict:
     allowed = allowed_s(contract, seen.profile.deploy_timeout_s)
     if one.ended_before_it_was_ready or one.listening_s is None:
         return not_applicable(_ENDED if one.ended_before_it_was_ready else _DEAF)
-    if start_probe(contract) is not None and one.healthy_s is None and one.is_ready:
+    is_late = one.answering_s is not None and one.answering_s > allowed
+    if start_probe(contract) is not None and one.healthy_s is None and one.is_ready and not is_late:
         return not_applicable("its api answers and its health check does not (HL651)")
     took = one.answering_s if start_probe(contract) is None or one.answering_s is None else one.healthy_s
     if took is not None and took <= allowed:
@@ -212,13 +213,19 @@ def is_ready_in_time(seen: Seen) -> Verdict:
         return unproven(one.incomplete)
     asked = [ask for ask in seen.all(Exchange, Stage.START) if ask.purpose in (START_HEALTH, START_API)]
     return failed(
-        f"it took {took:.1f} s" if took is not None else "it listens, and did not get ready",
+        f"it took {took:.1f} s" if took is not None else _not_ready(one),
         *map(shown, asked[-2:]),
         *one.last_words(),
         expected=f"ready within {allowed:.0f} s",
         actual=f"ready after {took:.1f} s" if took is not None else "never ready while it was watched",
         reproduce=_run(seen),
     )
+
+
+def _not_ready(one: Started) -> str:
+    if one.healthy_s is None:
+        return "it listens, and did not get ready"
+    return f"its health check was positive after {one.healthy_s:.1f} s, and its api did not answer"
 
 
 @rule(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from hitless.checking.facts.scanner import Scanner
-from hitless.checking.scanning.clamav import ClamAV
-from hitless.checking.scanning.executables import Executables
-from hitless.checking.scanning.modes import Modes
-from hitless.checking.scanning.pickles import Pickles
-from hitless.checking.scanning.searching import Searching
-from hitless.checking.scanning.secrets import Secrets
-from hitless.checking.scanning.signatures import Signatures
 
 
 def scanners(*, clamav: bool = True, clamav_database: Path | None = None) -> list[Scanner]:
     """All of them, for one subject. Without `clamav`, its rule is unproven: it was not asked."""
+    from hitless.checking.scanning.clamav import ClamAV  # here: who judges without scanning does without all of them
+    from hitless.checking.scanning.executables import Executables
+    from hitless.checking.scanning.modes import Modes
+    from hitless.checking.scanning.pickles import Pickles
+    from hitless.checking.scanning.searching import Searching
+    from hitless.checking.scanning.secrets import Secrets
+    from hitless.checking.scanning.signatures import Signatures
+
     found: list[Scanner] = [Searching(Signatures(), Secrets()), Pickles(), Modes(), Executables()]
     return [*found, ClamAV(clamav_database)] if clamav else found

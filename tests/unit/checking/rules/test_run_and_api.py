@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from tests.unit.checking.rules.start_records import (
     CONTRACT,
@@ -215,6 +216,27 @@ def test_a_check_that_cannot_be_asked(probe: Probe | None) -> None:
     outcome = Outcome.NOT_APPLICABLE if probe is None else Outcome.UNPROVEN
     record = seen(*start(), *api(), contract=contract)
     assert {RULES[name].judge(record).outcome for name in ("HL651", "HL652", "HL653", "HL654", "HL655")} == {outcome}
+
+
+def test_an_api_without_a_body_is_asked_nothing_malformed() -> None:
+    contract = replace(CONTRACT, apis=(replace(CONTRACT.apis[0], method="GET", request=None),))
+    record = seen(*start(), *api(without=[MALFORMED]), contract=contract)
+    for name in ("HL607", "HL608"):
+        verdict = RULES[name].judge(record)
+        assert (verdict.outcome, verdict.message) == (Outcome.NOT_APPLICABLE, "no api takes a body")
+
+
+def test_of_several_failures_the_shortest_command_is_shown() -> None:
+    commands = ((12.0, "c" * 99), (12.1, "c"))
+    long, short = (msgspec.structs.replace(exchange(WRONG, at_s, 500), curl=curl) for at_s, curl in commands)
+    verdict = RULES["HL607"].judge(seen(*start(), *api(long, short, without=[WRONG])))
+    assert (verdict.outcome, verdict.reproduce) == (Outcome.FAILED, "c")
+
+
+def test_an_api_that_never_answers_behind_a_positive_check_is_told() -> None:
+    verdict = RULES["HL504"].judge(seen(*start(without=(START_API, *UNREADY)), *api()))
+    assert verdict.outcome is Outcome.FAILED
+    assert "its health check was positive after" in verdict.message
 
 
 def other(stage: Stage, *events: Event, instance: str = "first") -> list[Event]:

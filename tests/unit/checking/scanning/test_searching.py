@@ -157,6 +157,7 @@ def test_secrets_are_found_and_not_recorded(identifier: str) -> None:
         pytest.param("a.py", 'P = "-----BEGIN RSA PRIVATE' + ' KEY-----"\nif text.startswith(P):', id="only-the-head"),
         pytest.param("a.md", private_key(body="MIIE... (your key here)"), id="placeholder"),
         pytest.param("usr/lib/python3/dist-packages/x/tests/server.key", private_key(), id="test-of-a-package"),
+        pytest.param("usr/lib/libtls.so.30", "\x7fELF" + private_key(), id="a-library-that-tests-itself"),
         pytest.param("a.py", "AK" + "IAIOSFODNN7EXAMPLE", id="example-of-aws"),
         pytest.param("a.py", "gh" + "p_" + some(LETTERS, 36), id="wrong-checksum"),
         pytest.param("a.py", "hf" + "_" + "x" * 34, id="all-alike"),
@@ -179,6 +180,10 @@ def test_what_is_no_secret_is_not_told(name: str, text: str) -> None:
 @pytest.mark.parametrize("name", ["app/.env", "home/.netrc", "home/.pypirc", "home/.npmrc", "home/.pgpass"])
 def test_files_that_are_there_to_take_time_take_none(name: str, text: str) -> None:
     assert search(name, text.encode()) == []
+
+
+def test_a_token_in_a_program_is_found() -> None:
+    assert kinds(search("app/server", ("\x7fELF\n" + token("gh" + "p_") + "\n").encode(), piece=3)) == ["secret"]
 
 
 def test_a_checkout_is_told() -> None:

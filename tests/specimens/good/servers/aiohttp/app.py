@@ -36,10 +36,14 @@ async def main() -> None:
     )
     await runner.setup()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leaving.set)
-    await web.TCPSite(runner, "0.0.0.0", 8080).start()
+    site = web.TCPSite(runner, "0.0.0.0", 8080)
+    await site.start()
     print("ready", flush=True)
     await leaving.wait()
     await asyncio.sleep(float(os.environ["LINGER"]))
+    await site.stop()
+    # cleanup() reads no more of what clients are still sending, so that they get no answer: give them time first.
+    await asyncio.sleep(float(os.environ["PATIENCE"]) / 2)
     await runner.cleanup()
 
 

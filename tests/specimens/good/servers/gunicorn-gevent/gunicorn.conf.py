@@ -3,9 +3,6 @@
 from pathlib import Path
 
 LEAVING = Path("/tmp/leaving")
-bind = "0.0.0.0:8080"
-keepalive = {idle}
-graceful_timeout = {patience}
 accesslog = "-"
 
 

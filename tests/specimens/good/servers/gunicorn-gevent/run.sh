@@ -11,7 +11,7 @@ leave() {
 
 rm -f /tmp/leaving
 trap leave TERM
-gunicorn --keep-alive {idle} --graceful-timeout {patience} -k gevent app:app &
+gunicorn --bind 0.0.0.0:8080 --keep-alive {idle} --graceful-timeout {patience} -k gevent app:app &
 pid=$!
 wait "$pid"
 wait "$pid"

@@ -56,11 +56,12 @@ public class Server {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> {
       leaving = true;
       try {
-        Thread.sleep(seconds("LINGER") * 1000);
+        // stop() ends at once where it sees no request under way, also one whose head it has not read yet.
+        Thread.sleep(seconds("LINGER") * 1000 + seconds("PATIENCE") * 500);
       } catch (InterruptedException error) {
         Thread.currentThread().interrupt();
       }
-      server.stop((int) seconds("PATIENCE"));
+      server.stop((int) seconds("PATIENCE") / 2);
     }));
   }
 }
