@@ -39,8 +39,10 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("code", [True, False], ids=["model.py", "model.onnx"])
 def test_nothing_is_written_to_the_home(bare: Path, mnist_example: Path, home: Path, code: bool) -> None:
     package, picture = mnist_example if code else bare, mnist_example / "seven.jpg"
-    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = hitless("predict", package, "-F", f"images=@{picture}", **places)
+    done = hitless(
+        "predict", package, "-F", f"images=@{picture}",
+        HOME=str(home), XDG_CACHE_HOME=str(home / "cache"), PYTHONDONTWRITEBYTECODE="1",
+    )  # fmt: skip
     assert (done.returncode, "mnist_result" in done.stdout) == (0, True), done.stderr
     assert files_below(home) == []
 

@@ -22,10 +22,8 @@ def changed(package: Path, **fields: object) -> Path:
     return package
 
 
-def build(
-    package: Path, base: Path, cache: Path, *arguments: str | Path, **more: str
-) -> subprocess.CompletedProcess[str]:
-    return hitless("build", package, "--base", base, "--cache", cache, *arguments, **more)
+def build(package: Path, base: Path, cache: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return hitless("build", package, "--base", base, "--cache", cache, *arguments)
 
 
 def test_a_good_package(package: Path, base: Path, cache: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from hitless.engines.choosing import place_for
 from hitless.errors import HitlessError
@@ -18,7 +19,11 @@ def main(layout: str, name: str, folder: str) -> None:
     image = read_image(LayoutSource(Path(layout)), "the image")
     try:
         with place_for(image, name) as place:
-            seen = {"engine": place.engine.name, "subject": place.subject, "passed over": place.passed_over}
+            seen: dict[str, Any] = {
+                "engine": place.engine.name,
+                "subject": place.subject,
+                "passed over": place.passed_over,
+            }
         seen["left"] = Path(place.subject).exists()
     except HitlessError as error:
         seen = {"error": str(error)}

@@ -22,7 +22,7 @@ from hitless.serving.traffic import TrafficLog
             10, [(2, 0), (3, 60)], ["2 requests answered", "1 request answered in 60 s"], id="at once after a silence"
         ),
         pytest.param(
-            10, [(5, 0), (1, 10)], ["5 requests answered", "1 request answered in 10 s"], id="another version counts anew"
+            10, [(5, 0), (1, 10)], ["5 requests answered", "1 request answered in 10 s"], id="another version"
         ),
         pytest.param(0, [(5, 0)], [None], id="off"),
     ],

@@ -23,7 +23,7 @@ class Zip:
     """Every member begins where its header ends, and is given all that follows for as long as it wants it. Each is
     read as if it were stored and as if it were deflated.
 
-    `stored` opens what is to read a member's bytes as they lie here: the headers of a zip among them are seen here, too.
+    `stored` opens what is to read a member's bytes as they lie here: headers of a zip among them are seen here, too.
     """
 
     is_over = False

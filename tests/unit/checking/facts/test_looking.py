@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,7 +154,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("make", "identifier"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
-def test_a_bad_image_is_a_fact(make: type[Image], identifier: str) -> None:
+def test_a_bad_image_is_a_fact(make: Callable[[], Image], identifier: str) -> None:
     record = record_of(make(), Wishes(scanners=[Counting()]))
     image, ended = record.first(ImageSeen), record.first(Ended, Stage.IMAGE)
     assert image is not None

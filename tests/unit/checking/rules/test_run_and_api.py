@@ -220,7 +220,7 @@ def test_a_check_that_cannot_be_asked(probe: Probe | None) -> None:
 
 def test_an_api_without_a_body_is_asked_nothing_malformed() -> None:
     contract = replace(CONTRACT, apis=(replace(CONTRACT.apis[0], method="GET", request=None),))
-    record = seen(*start(), *api(without=[MALFORMED]), contract=contract)
+    record = seen(*start(), *api(without=[WRONG]), contract=contract)
     for name in ("HL607", "HL608"):
         verdict = RULES[name].judge(record)
         assert (verdict.outcome, verdict.message) == (Outcome.NOT_APPLICABLE, "no api takes a body")
