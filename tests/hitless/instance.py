@@ -110,8 +110,14 @@ class Instance:
         return found[0] if found else None
 
     def all_read(self, client: Client) -> None:
-        """Until the server has read everything that the client sent."""
-        until(lambda: (end := kernel.server_end(self.port, client.port)) and not end.unread, "the server to read")
+        """Until the server has read everything that the client sent; what is still on its way has not arrived."""
+
+        def read() -> bool:
+            ours = kernel.server_end(client.port, self.port)  # first: what leaves it arrives at the other
+            theirs = kernel.server_end(self.port, client.port)
+            return ours is not None and theirs is not None and not ours.unsent and not theirs.unread
+
+        until(read, "the server to read")
 
     def unread(self, client: Client, size: int) -> None:
         """Until so many bytes of the client lie in the kernel, unread."""

@@ -48,16 +48,16 @@ def test_evil_pickles_are_found(identifier: str, piece: int) -> None:
     assert dangerous(name, made(), piece)
 
 
-@pytest.mark.parametrize("identifier", SPECIMENS)
+JUDGE_BREAKS = ("zip-without-directory", "npy-by-another-name")  # picklescan raises
+
+
+@pytest.mark.parametrize("identifier", [name for name in SPECIMENS if name not in JUDGE_BREAKS])
 def test_what_the_outside_judge_finds_is_found(identifier: str) -> None:
     """By picklescan; where it is fooled, ours is not."""
     scanner = pytest.importorskip("picklescan.scanner")
     name, made = SPECIMENS[identifier]
     data = made()
-    try:
-        result = scanner.scan_bytes(io.BytesIO(data), name, PurePosixPath(name).suffix)
-    except Exception as error:
-        pytest.skip(f"the judge broke: {error}")
+    result = scanner.scan_bytes(io.BytesIO(data), name, PurePosixPath(name).suffix)
     if result.issues_count:
         assert dangerous(name, data)
 
