@@ -80,7 +80,10 @@ def parsed(one: Exchange) -> Any:
     """The answer's body as JSON; ValueError where it is none, or was not kept whole."""
     if len(one.body) < one.size:
         raise ValueError("the answer is too long to be kept")
-    return json.loads(one.body)
+    try:
+        return json.loads(one.body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply to be read") from error
 
 
 def is_as_expected(actual: Any, expected: Any) -> bool:

@@ -18,10 +18,11 @@ from hitless.checking.events import Stage
 from hitless.checking.facts.seen import ConfigSeen
 from hitless.checking.judging import chosen, judge, unknown
 from hitless.checking.probes.plan import PLAN
+from hitless.checking.probes.record_file import RecordFile
 from hitless.checking.probes.recorder import Recorder, StageLog
 from hitless.checking.probes.site import Site
 from hitless.checking.probes.stages import Watch, watch
-from hitless.checking.record import Opened, Record, read_lines
+from hitless.checking.record import MOST_LINE_BYTES, Opened, Record, read_lines
 from hitless.checking.report import Report
 from hitless.checking.rule import Purpose, Rule
 from hitless.checking.rules import RULES
@@ -53,10 +54,13 @@ def replay(file: Path, wishes: Wishes) -> Report:
     """The report that follows from a recorded check; nothing is looked at anew. Its edition and purpose are kept."""
     try:
         with file.open("rb") as lines:
-            record = read_lines(lines, str(file))
+            record = read_lines(iter(lambda: lines.readline(MOST_LINE_BYTES + 1), b""), str(file))
     except OSError as error:
         problem = Problem("CHK-5", f"cannot read the record: {error.strerror}", "Check the path.", file=str(file))
         raise InputError([problem]) from error
+    if record.opened.purpose not in list(Purpose):
+        remedy = "Give a file that `hitless check --record` wrote."
+        raise InputError([Problem("CHK-1", "it does not say what it was checked for", remedy, file=str(file), line=1)])
     edition = PROFILES.get(record.opened.profile, wishes.profile)
     wishes = replace(wishes, profile=edition, purpose=Purpose(record.opened.purpose))
     return report(record, rules_for(wishes), wishes)
@@ -118,13 +122,10 @@ def _recorder(opened: Opened, file: Path | None) -> Iterator[Recorder]:
     if file is None:
         yield Recorder(opened)
         return
-    try:
-        output = file.open("wb", buffering=0)
-    except OSError as error:
-        problem = Problem("CHK-7", f"the record cannot be written: {error.strerror}", "Check the path.", file=str(file))
-        raise InputError([problem]) from error
-    with output:
-        yield Recorder(opened, output.write)
+    with RecordFile(file) as lines:
+        recorder = Recorder(opened, lines.write)
+        lines.verify()
+        yield recorder
 
 
 def _now() -> str:

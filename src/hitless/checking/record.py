@@ -30,6 +30,8 @@ from hitless.errors import InputError, Problem
 
 FORMAT = 1
 MOST_LINE_BYTES = 64 << 20
+MOST_LINES = 1 << 20  # twice what a recorder keeps
+LONGEST_S = 1e6  # eleven days: no stage lasts as long, and no picture has room for more
 _SHOWN = 200
 
 
@@ -97,11 +99,14 @@ def read_lines(lines: Iterable[bytes], name: str) -> Record:
     entries: list[Entry] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, 1):
+        if len(line) > MOST_LINE_BYTES or number > MOST_LINES:
+            problems.append(_problem(name, number, "the record is longer than any that a check writes"))
+            break
         if not line.strip():
             continue
         try:
-            entries.append(_DECODER.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            entries.append(_timed(_DECODER.decode(line)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problems.append(_problem(name, number, str(error)))
             if len(problems) == 10:
                 break
@@ -114,6 +119,14 @@ def read_lines(lines: Iterable[bytes], name: str) -> Record:
     first = entries[0]
     assert isinstance(first, Opened)  # noqa: S101
     return Record(first, tuple(entries))
+
+
+def _timed(entry: Entry) -> Entry:
+    """DecodeError for moments that no check has seen."""
+    for name in ("at_s", "until_s", "idle_s"):
+        if abs(getattr(entry, name, 0.0)) > LONGEST_S:
+            raise msgspec.DecodeError(f"{name} is no number of seconds within a check")
+    return entry
 
 
 def _problem(name: str, line: int, message: str) -> Problem:

@@ -110,8 +110,9 @@ def check(
         raise InputError([Problem("CHK-8", "there is nothing to check", "Name an image, or a record with --replay.")])
     else:
         from hitless.cli.check_progress import LASTS_S, progress
+        from hitless.cli.cleaning import ends_in_order
 
-        with progress(lasts_s={} if quick else LASTS_S) as tell:
+        with ends_in_order(), progress(lasts_s={} if quick else LASTS_S) as tell:
             report = run(subject, replace(wishes, tell=tell))
     for form_name, file in forms:
         _write(report, form_name, file, verbose=verbose)

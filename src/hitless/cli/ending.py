@@ -73,8 +73,8 @@ def _by_source(problems: Iterable[Problem]) -> Iterator[tuple[str, list[Problem]
 
 def _text(file: str | None) -> str:
     try:
-        if file is None or Path(file).stat().st_size > _LARGEST_SOURCE:
-            return ""
+        if file is None or not Path(file).is_file() or Path(file).stat().st_size > _LARGEST_SOURCE:
+            return ""  # a device may be without an end
         return Path(file).read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):
         return ""

@@ -22,6 +22,7 @@ from hitless.engines.sandbox import folder_of_run
 from hitless.engines.sweeping import reference_of_run, sweep
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.configuration import empty, made
+from hitless.images.faults import ImageError
 from hitless.images.image import Image
 from hitless.images.manifest import host_platform
 from hitless.images.unpacking import unpack
@@ -127,7 +128,11 @@ def _unpacked(name: str, image: Image, stack: contextlib.ExitStack) -> tuple[Eng
     folder = folder_of_run()
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     root = folder / "unpacked"
-    unpack(image, root)
+    try:
+        unpack(image, root)
+    except (OSError, ImageError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.problems[0].message
+        raise UnavailableError(f"the image cannot be unpacked: {reason}") from error
     return engine, str(root)
 
 

@@ -11,6 +11,7 @@ from typing import IO
 from hitless.engines.running import Saw
 
 MOST_KEPT_BYTES = 64 << 20  # what comes after is still handed on
+_AROUND_A_PIECE = 128  # bytes of memory, however short it is
 _LONGEST_LINE = 1 << 20  # what is longer comes in pieces
 _LAST_WORDS_S = 2.0  # for what is in the pipes when a process has ended, and its children may hold them open
 _PIECE = 65_536
@@ -53,6 +54,10 @@ class Output:
         with self._lock:
             return b"".join(data for _, data in self._kept).decode("utf-8", "replace")
 
+    def add(self, text: str) -> None:
+        """Lines of ours, among what it wrote."""
+        self._take("", f"{text}\n".encode())
+
     def wait(self, within_s: float = _LAST_WORDS_S) -> None:
         """For the end of all pipes."""
         for thread in self._threads:
@@ -61,16 +66,19 @@ class Output:
     def _read(self, name: str, pipe: IO[bytes]) -> None:
         with pipe:
             while data := os.read(pipe.fileno(), _PIECE):
-                with self._lock:
-                    if self._left > 0:
-                        self._kept.append((name, data))
-                        self._left -= len(data)
-                    for lines in self._followers:
-                        lines.take(name, data)
+                self._take(name, data)
         with self._lock:
             self._ended.append(name)
             for lines in self._followers:
                 lines.end(name)
+
+    def _take(self, name: str, data: bytes) -> None:
+        with self._lock:
+            if self._left > 0:
+                self._kept.append((name, data))
+                self._left -= len(data) + _AROUND_A_PIECE
+            for lines in self._followers:
+                lines.take(name, data)
 
 
 class _Lines:

@@ -12,6 +12,7 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hitless.engines.calling import call
@@ -19,6 +20,8 @@ from hitless.errors import UnavailableError
 
 NAMESPACE = ("unshare", "--mount", "--propagation", "private")
 _WITHIN_S = 600.0
+MOST_WRITTEN = 100_000  # files of which the names are told
+_MOUNTED = ("dev", "proc", "sys")
 _IN_OPTIONS = set(",:\\")  # what has a meaning among the options of a mount
 # Where something is mounted, so that engines make a file or a folder there.
 _OF_THE_ENGINE = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
@@ -36,9 +39,10 @@ class Root:
     changed: Path
     made_ns: int
 
-    def written(self) -> tuple[str, ...]:
-        """Files that were made or changed, deleted ones left out."""
-        return tuple(sorted(path for path in self._paths() if path not in _OF_THE_ENGINE))
+    def written(self) -> tuple[str, ...] | None:
+        """Files that were made or changed, deleted ones left out; None for more than anybody reads."""
+        found = list(islice(self._paths(), MOST_WRITTEN + 1))
+        return tuple(sorted(set(found) - _OF_THE_ENGINE)) if len(found) <= MOST_WRITTEN else None
 
     def _paths(self) -> Iterator[str]:
         for above, _, names in os.walk(self.changed):
@@ -54,7 +58,10 @@ class Root:
 
 
 def root_over(unpacked: Path, scratch: Path) -> Root:
-    """UnavailableError where neither can be made."""
+    """UnavailableError where neither can be made, and for a root that would lead an engine out of it."""
+    for name in _MOUNTED:
+        if (unpacked / name).is_symlink():  # runc makes its links in /dev wherever that leads here, as root
+            raise UnavailableError(f"/{name} is a link: no engine here can put its own in that place")
     upper, work, place = (scratch / name for name in ("upper", "work", "root"))
     if not _IN_OPTIONS & set(f"{unpacked}{scratch}"):
         for folder in (upper, work, place):

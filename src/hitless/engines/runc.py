@@ -40,7 +40,7 @@ class RuncEngine:
             place = scratch.folder
             config = bundle_config(start, self._configuration, account, scratch.root.place, place, group, hook)
             _write(place, config)
-            instance = begin_sandbox(_command(scratch), scratch, start)
+            instance = begin_sandbox(_command(scratch), scratch, start, ended=_forget)
             instance.began(lambda: _first_process(place), self.name)
         except BaseException:
             if instance is not None:
@@ -79,5 +79,5 @@ def _first_process(folder: Path) -> int:
 
 def _forget(folder: Path) -> None:
     """What runc keeps of a container, its cgroups among it; nothing happens where that has gone."""
-    if (folder / _STATE).is_dir():
+    if (folder / _STATE / _NAME).is_dir():
         call(("runc", "--root", str(folder / _STATE), "delete", "--force", _NAME), _WITHIN_S)

@@ -18,6 +18,7 @@ class Confinement:
     memory_bytes: int = 4 << 30
     processes: int = 1024
     label: str = ""  # on everything that is made for it, so that it can be found and removed after a crash
+    disk_bytes: int = 4 << 30  # written to its root; container engines have no such limit
 
 
 @dataclass(frozen=True)

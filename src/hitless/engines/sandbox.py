@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.engines.calling import begun, end
-from hitless.engines.memory import memory_of_group, memory_of_processes
+from hitless.engines.disk import DiskWatch
+from hitless.engines.memory import descendants, memory_of_group, memory_of_processes
 from hitless.engines.output import Output
 from hitless.engines.roots import Root, root_over
-from hitless.engines.running import Address, Saw, Start
+from hitless.engines.running import Address, Confinement, Saw, Start
 from hitless.engines.runs import is_abandoned, this_run
 from hitless.engines.sockets import listening_of
 from hitless.engines.veth import Pair, make_pair
@@ -31,6 +32,11 @@ STARTED_WITHIN_S = 60.0
 _STEP_S = 0.005
 _PREFIX = "hitless-run-"
 _PAIR, _PID = "pair", "pid"
+Ended = Callable[[Path], object]
+
+
+def _nothing(_: Path) -> None:
+    """Nothing is kept outside the folder."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,19 @@ def make_scratch(start: Start) -> Scratch:
 class Sandbox:
     """`pid`: of its first process, as it is here; a child of `process`, which ends with it, and with its code."""
 
-    def __init__(self, scratch: Scratch, process: subprocess.Popen[bytes], port: int, lacks: tuple[str, ...]) -> None:
+    def __init__(
+        self, scratch: Scratch, process: subprocess.Popen[bytes], start: Start, lacks: tuple[str, ...], ended: Ended
+    ) -> None:
         self.lacks = lacks
+        self._ended = ended
         self._scratch = scratch
         self._process = process
         self._output = Output.of(process)
-        self._port = port
+        self._port = start.port
+        self._disk_bytes = (start.confinement or Confinement()).disk_bytes
         self._pid = 0
         self._handle = -1
+        self._disk: DiskWatch | None = None
 
     def began(self, first_process: Callable[[], int], what: str) -> None:
         """Once its first process is there; UnavailableError with what was said instead."""
@@ -93,9 +104,14 @@ class Sandbox:
             handle = os.pidfd_open(pid)
             if _parent(pid) == self._process.pid:
                 self._pid, self._handle = pid, handle
+                self._disk = DiskWatch(self._scratch.root.changed, self._disk_bytes, self._full)
                 (self._scratch.folder / _PID).write_text(f"{pid} {_began(pid)}")
             else:
                 os.close(handle)
+
+    def _full(self, why: str) -> None:
+        self._output.add(f"killed by hitless: {why}")
+        self.signal(signal.SIGKILL)
 
     def address(self) -> Address:
         if self._scratch.pair is None:
@@ -135,21 +151,38 @@ class Sandbox:
 
     def remove(self) -> None:
         self.signal(signal.SIGKILL)
+        if self._disk is not None:
+            self._disk.stop()
         if self._handle < 0 and self._process.poll() is None:
-            self._process.kill()
+            self._kill_unbegun()
         end(self._process)
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+        if self._scratch.folder.is_dir():
+            self._ended(self._scratch.folder)
         self._scratch.remove()
 
+    def _kill_unbegun(self) -> None:
+        """What should have become its first process, first: it may be in a session and a cgroup of its own already,
+        and hang, on a FIFO where a file should be. The program cleans up after it."""
+        below = list(descendants(self._process.pid))
+        for pid in below:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if not below:
+            self._process.kill()
 
-def begin_sandbox(command: Sequence[str], scratch: Scratch, start: Start, lacks: tuple[str, ...] = ()) -> Sandbox:
-    """The program that starts the first process; `began` comes next."""
-    return Sandbox(scratch, begun(command), start.port, lacks)
+
+def begin_sandbox(
+    command: Sequence[str], scratch: Scratch, start: Start, lacks: tuple[str, ...] = (), ended: Ended = _nothing
+) -> Sandbox:
+    """The program that starts the first process; `began` comes next. `ended` sees the folder before it goes: the
+    program may have been killed before it had cleaned up."""
+    return Sandbox(scratch, begun(command), start, lacks, ended)
 
 
-def sweep_sandboxes(ended: Callable[[Path], object] = lambda _: None) -> list[str]:
+def sweep_sandboxes(ended: Ended = _nothing) -> list[str]:
     """End and remove what runs of before left because they were killed: the folders' names. `ended` sees each folder
     once nothing runs in it."""
     left = [

@@ -14,6 +14,7 @@ from hitless.checking.events import Closed, Exchange, Failure, Stage
 from hitless.checking.probes.client import Answer, ask, connect, record, record_closed
 from hitless.checking.probes.recorder import Recorder, StageLog
 from hitless.checking.probes.request import Request
+from hitless.checking.probes.wire import MOST_HEAD_BYTES
 from hitless.checking.record import Opened
 from hitless.engines.running import Address
 
@@ -94,6 +95,36 @@ def asked(handler: Handler, request: Request = GET, patience_s: float = 5.0, ove
 def test_how_it_fails(handler: Handler, failure: Failure) -> None:
     answer = asked(handler)
     assert (answer.failure, answer.status, answer.keeps) == (failure, 0, False)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        pytest.param(HEAD, b"X-More: " + b"x" * 500 + b"\r\n", id="headers"),
+        pytest.param(HEAD + b"X-More: ", b"x" * 500, id="one header"),
+        pytest.param(HEAD + b"\r\n2\r\nok\r\n0\r\n", b"X-More: " + b"x" * 500 + b"\r\n", id="trailers"),
+        pytest.param(HEAD + b"\r\n2\r\nok\r\n0\r\nX-More: ", b"x" * 500, id="one trailer"),
+        pytest.param(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n", id="interim answers"),
+    ],
+)
+def test_a_head_without_an_end_is_not_kept(begun: bytes, more: bytes) -> None:
+    answer = asked(saying(begun + more * (2 * MOST_HEAD_BYTES // len(more))), patience_s=30.0)
+    assert (answer.failure, answer.status, answer.headers) == (Failure.NO_HTTP, 0, ())
+    assert answer.detail == "a head, or trailers, of more than 1,048,576 bytes"
+
+
+def test_trailers_are_no_headers() -> None:
+    answer = asked(saying(HEAD + b"\r\n2\r\nok\r\n0\r\nConnection: close\r\n\r\n"))
+    assert (answer.failure, answer.body, answer.headers) == (None, b"ok", (("transfer-encoding", "chunked"),))
+
+
+def test_a_body_in_chunks_of_one_byte_is_no_head() -> None:
+    size = MOST_HEAD_BYTES // 2
+    answer = asked(saying(HEAD + b"\r\n" + b"1\r\nx\r\n" * size + b"0\r\n\r\n"), patience_s=30.0)
+    assert (answer.failure, answer.size) == (None, size)
 
 
 @pytest.mark.parametrize("said", [b"", OK[:-1]], ids=["nothing", "a part"])

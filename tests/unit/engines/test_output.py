@@ -26,3 +26,15 @@ def test_lines_of_two_streams_from_the_first_on() -> None:
     assert sorted(early) == sorted(late) == sorted(expected)
     assert [line for stream, line in early if stream == "stdout"] == ["one", "two", "last \ufffd"]
     assert sorted(output.text()) == sorted("one\ntwo\nlast \ufffderr\r\n\n")
+
+
+def test_a_line_of_ours_among_them() -> None:
+    out, end = os.pipe()
+    output = Output({"stdout": os.fdopen(out, "rb")})
+    lines: list[tuple[str, str]] = []
+    output.follow(lambda stream, line: lines.append((stream, line)))
+    output.add("killed: it wrote too much")
+    os.close(end)
+    output.wait(LAST_S)
+    assert lines == [("", "killed: it wrote too much")]
+    assert output.text() == "killed: it wrote too much\n"

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hitless.checking.events import Closed, Exchange, Failure
@@ -17,6 +17,7 @@ from hitless.engines.running import Address
 
 PATIENCE_S = 30.0
 CONNECT_S = 10.0  # a SYN that nobody answers is tried again by the kernel after 1, 3 and 7 s
+_MOST_HEADERS = 16_384  # characters of an answer's that are recorded
 _PIECES = 10  # of a body that is sent slowly
 
 _numbers = itertools.count(1)
@@ -188,7 +189,7 @@ def record(
         path=request.path,
         api=request.api,
         status=answer.status,
-        headers=answer.headers,
+        headers=tuple(_first(answer.headers)),
         body=answer.body[:body_limit],
         size=answer.size,
         failure=answer.failure,
@@ -198,6 +199,16 @@ def record(
     )
     log.add(exchange)
     return exchange
+
+
+def _first(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that are kept: a load has thousands of answers."""
+    size = 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if size > _MOST_HEADERS:
+            return
+        yield name, value
 
 
 def record_closed(log: StageLog, wire: Wire, instance: str) -> None:

@@ -93,7 +93,7 @@ def _target(contract: Contract, path: str, method: str, *, has_body: bool) -> Ta
 def _check(expected: str) -> None:
     try:
         json.loads(expected)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         remedy = """Write the answer's JSON, quoted for the shell: '{"mnist_result": 7}'."""
         raise InputError([Problem("CHK-41", f"what is expected is no JSON: {error}", remedy)]) from None
 

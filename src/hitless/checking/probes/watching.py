@@ -19,6 +19,7 @@ T = TypeVar("T")
 SAMPLED_EVERY_S = 2.0  # its memory
 MOST_LINES = 50_000  # of its output that are kept
 OURS = "hitless-check: "  # what our own commands begin their lines with
+MOST_CHARACTERS = 16 << 20  # of all of them
 _LINE = 2_000  # characters of a line that are kept
 _WAITED_S = 5.0  # for its end, in one call
 _AGAIN_S = 0.2  # after an engine that did not answer
@@ -32,6 +33,7 @@ class Watching:
     def __init__(self, log: StageLog, name: str, instance: Instance, threads: ThreadPoolExecutor) -> None:
         self.exit_code: int | None = None
         self.lines = 0
+        self._left = MOST_CHARACTERS
         self._ours: Counter[str] = Counter()
         self.has_ended = asyncio.Event()
         self._log = log
@@ -81,7 +83,8 @@ class Watching:
         self.lines += 1
         if line.startswith(OURS):
             self._ours[line.strip()] += 1
-        if self.lines <= MOST_LINES:
+        if self.lines <= MOST_LINES and self._left > 0:
+            self._left -= len(line[:_LINE])
             self._log.add(Logged(**self._now(), line=line[:_LINE], stream=stream))
 
     def _wait(self) -> None:

@@ -11,6 +11,8 @@ import httptools
 from hitless.checking.events import Failure
 
 KEPT_BYTES = 65_536
+MOST_HEAD_BYTES = 1 << 20  # interim answers among it; servers send some hundred
+_FRAMING = 8  # bytes of a chunk of one byte, and some
 _SHOWN = 200
 
 
@@ -55,6 +57,7 @@ class Wire(asyncio.Protocol):
         self.is_whole = False
         self.keeps = False
         self._has_head = False
+        self._came = 0
 
     @property
     def is_lost(self) -> bool:
@@ -105,14 +108,22 @@ class Wire(asyncio.Protocol):
         if not self._open:  # such as a 408 on an idle connection, which is ended right after
             return
         self.has_begun = True
+        self._came += len(data)
+        if self._came - self.size * _FRAMING > MOST_HEAD_BYTES:  # a head or trailers without an end fill the memory
+            self.headers.clear()
+            self._no_http(ValueError(f"a head, or trailers, of more than {MOST_HEAD_BYTES:,} bytes"))
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass
         except httptools.HttpParserError as error:
             if not self.is_whole:
-                self.error = error
-                self._end()
+                self._no_http(error)
+
+    def _no_http(self, error: Exception) -> None:
+        self.error = error
+        self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._ours:
@@ -140,7 +151,8 @@ class Wire(asyncio.Protocol):
     # What the parser calls
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        if not self._has_head:  # else a trailer
+            self.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()

@@ -210,7 +210,7 @@ def answers_as_the_example(seen: Seen) -> Verdict:
         return not_applicable("it was never positive (HL651)")
     try:
         value = json.loads(healthy.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return not_applicable("its answer is no JSON, and need not be")
     if value == _EXAMPLE:
         return passed('it is {"health": "true"}')
