@@ -16,7 +16,7 @@ from hitless.checking.judging import judge
 from hitless.checking.record import Record, read_lines
 from hitless.checking.report import Report
 from hitless.checking.rule import Purpose
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 from hitless.errors import UnavailableError
 from hitless.spec.profiles import DEFAULT, Profile
 

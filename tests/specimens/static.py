@@ -47,7 +47,7 @@ from hitless.checking.judging import judge
 from hitless.checking.record import Opened, Record
 from hitless.checking.report import Judged, Report
 from hitless.checking.rule import Purpose
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 from hitless.checking.scanning import scanners
 from hitless.checking.scanning.clamav import ClamAV
 from hitless.checking.verdict import Outcome

@@ -8,7 +8,7 @@ import pytest
 from tests.specimens import dynamic
 from tests.specimens.static import BROKEN, FINE, STATIC_STAGES, UNDECIDED, Broken, judged
 
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 
 pytest.importorskip("yara_x")
 

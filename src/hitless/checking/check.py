@@ -25,7 +25,7 @@ from hitless.checking.probes.stages import Watch, watch
 from hitless.checking.record import MOST_LINE_BYTES, Opened, Record, read_lines
 from hitless.checking.report import Report
 from hitless.checking.rule import Purpose, Rule
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 from hitless.checking.sites import looked_at
 from hitless.checking.subject import Kind, kind_of
 from hitless.checking.wishes import Wishes
@@ -69,7 +69,9 @@ def replay(file: Path, wishes: Wishes) -> Report:
 def report(record: Record, rules: Sequence[Rule], wishes: Wishes) -> Report:
     """By today's date: waivers end."""
     today = datetime.datetime.now(datetime.UTC).date()
-    return judge(record, rules, wishes.profile, wishes.purpose, waivers=wishes.waivers, today=today)
+    made = judge(record, rules, wishes.profile, wishes.purpose, waivers=wishes.waivers, today=today)
+    binding = sum(wishes.purpose in rule.purposes for rule in RULES.values())
+    return replace(made, left_out=binding - len(made.judged))
 
 
 def rules_for(wishes: Wishes) -> list[Rule]:

@@ -26,14 +26,14 @@ def judge(
     seen = Seen(record, profile, purpose)
     valid = {waiver.rule: waiver for waiver in waivers if not waiver.is_expired(today)}
     judged = tuple(_judged(one, seen, valid) for one in rules if purpose in one.purposes)
-    used = {one.rule.id for one in judged if one.waiver is not None}
+    kept = {one.rule.id for one in judged if one.verdict.outcome.conforms}
     return Report(
         record,
         profile,
         purpose,
         judged,
         expired=tuple(waiver for waiver in waivers if waiver.is_expired(today)),
-        unused=tuple(waiver for waiver in valid.values() if waiver.rule not in used),
+        unused=tuple(waiver for waiver in valid.values() if waiver.rule in kept),
     )
 
 

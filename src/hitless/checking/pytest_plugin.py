@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `hitless_rule` is a test for each rule of the purpose."""
     if "hitless_rule" in metafunc.fixturenames:
-        from hitless.checking.rules import RULES
+        from hitless.checking.rules.catalogue import RULES
 
         purpose = _option(metafunc.config, "for") or "hitless"
         ids = [one.id for one in RULES.values() if purpose in {str(bound) for bound in one.purposes}]
@@ -134,7 +134,7 @@ def _option(config: pytest.Config, name: str) -> str:
 def _wishes(config: pytest.Config) -> Wishes:
     """ValueError for a purpose or an edition that there is not."""
     from hitless.checking.rule import Purpose
-    from hitless.checking.rules import RULES
+    from hitless.checking.rules.catalogue import RULES
     from hitless.checking.waivers import read_waivers
     from hitless.checking.wishes import Wishes
     from hitless.spec.profiles import DEFAULT, PROFILES

@@ -107,7 +107,7 @@ def read_lines(lines: Iterable[bytes], name: str) -> Record:
         try:
             entries.append(_timed(_DECODER.decode(line)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            problems.append(_problem(name, number, str(error)))
+            problems.append(_problem(name, number, f"this is no line of a record: {error}"))
             if len(problems) == 10:
                 break
     if not problems and not (entries and isinstance(entries[0], Opened)):

@@ -39,7 +39,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class Report:
-    """`judged`: in the order of the rules. `unused`: waivers without a failure; `expired`: those that have ended."""
+    """`judged`: in the order of the rules. `unused`: waivers of rules that are kept; `expired`: those that have
+    ended. `left_out`: how many rules of this purpose were not to be judged."""
 
     record: Record
     profile: Profile
@@ -47,6 +48,7 @@ class Report:
     judged: tuple[Judged, ...]
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
+    left_out: int = 0
 
     @property
     def conclusion(self) -> Conclusion:

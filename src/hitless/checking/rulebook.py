@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from hitless.checking.rule import Level, Purpose, Rule
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 from hitless.spec.clauses import CLAUSES
 from hitless.spec.profiles import PROFILES
 

@@ -50,7 +50,11 @@ def opened_image(text: str, *, engine: str = "", platform: Platform | None = Non
     """
     if engine in ("docker", "podman"):
         engine_named(engine)
-    held = None if _is_path(text) else holder(text, (engine,) if engine in ("docker", "podman") else ())
+    held = (
+        None
+        if _is_path(text) or text.startswith("-")
+        else holder(text, (engine,) if engine in ("docker", "podman") else ())
+    )
     if held is None:
         with opened(text) as source:
             yield _chosen(source.source, source.what, platform), source.what

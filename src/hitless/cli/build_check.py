@@ -48,12 +48,11 @@ def judged(order: Order, built: Built, subject: str, profile: Profile) -> Report
 
     from hitless import __version__
     from hitless.building.listings import ListingCache
-    from hitless.checking.events import Stage
     from hitless.checking.facts.looking import Wishes, look
     from hitless.checking.judging import judge
     from hitless.checking.record import Opened, Record
     from hitless.checking.rule import Purpose
-    from hitless.checking.rules import RULES
+    from hitless.checking.rules.static import STATIC
 
     now = datetime.datetime.now(datetime.UTC)
     purpose = Purpose.BATCH if order.recipe.batch else Purpose.HITLESS
@@ -65,8 +64,7 @@ def judged(order: Order, built: Built, subject: str, profile: Profile) -> Report
         profile=profile.name, purpose=purpose.value, seed=0,
     )  # fmt: skip
     record = Record(opened, (opened, *look(built.image, wishes)))
-    rules = [rule for rule in RULES.values() if {Stage.IMAGE, Stage.FILES, Stage.CONFIG}.issuperset(rule.needs)]
-    return judge(record, rules, profile, purpose, today=now.date())
+    return judge(record, STATIC.values(), profile, purpose, today=now.date())
 
 
 def _unopened(made: Sequence[Made], known: ListingCache) -> str:

@@ -55,7 +55,9 @@ def check(
     engine: Annotated[
         str, typer.Option("--engine", metavar="NAME", help="docker, podman, runc or bwrap; else the first there is.")
     ] = "",
-    pid: Annotated[int, typer.Option("--pid", metavar="PID", help="Of a running service, to stop it.")] = 0,
+    pid: Annotated[
+        int, typer.Option("--pid", metavar="PID", help="Of a running service, to stop it.", show_default=False)
+    ] = 0,
     container: Annotated[
         str, typer.Option("--container", metavar="NAME", help="Of a running service, to stop it.")
     ] = "",
@@ -69,7 +71,8 @@ def check(
         Path | None, typer.Option("--record", metavar="FILE", help="Write all that is seen, to judge it again.")
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option("--replay", metavar="FILE", help="Judge a record; nothing is run.")
+        Path | None,
+        typer.Option("--replay", metavar="FILE", help="Judge a record, for what it was made; nothing is run."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the requests that are made up.")] = 1,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line for every rule.")] = False,
@@ -81,10 +84,10 @@ def check(
 
     \b
     Examples:
-      hitless check registry.example/app:v1              an image, for upgrades under traffic
+      hitless check registry.example/app:v1              an image
       hitless check image.tar --for batch                an archive, as a batch service
       hitless check app:v1 -F images=@7.jpg --expect '{"mnist_result": 7}'
-      hitless check app:v1 --quick -o report.html        30 s, with a page to show around
+      hitless check app:v1 --quick -o report.html        30 s, and a page
       hitless check http://127.0.0.1:8080 --pid 4711     a running service
       hitless explain HL801                              what a rule is about
 
@@ -104,6 +107,7 @@ def check(
         record=record, seed=seed, pid=pid, container=container, goldens=_goldens(url_path, form, data, expect),
     )  # fmt: skip
     forms = _forms(form_of, output or [])
+    _refuse_misplaced(subject, replay, pid=pid, container=container)
     if replay is not None:
         report = judge_again(replay, wishes)
     elif not subject:
@@ -119,13 +123,28 @@ def check(
     raise typer.Exit(_exit_code(report))
 
 
+def _refuse_misplaced(subject: str, replay: Path | None, *, pid: int, container: str) -> None:
+    """What would silently do nothing."""
+    problems = []
+    if replay is not None and subject:
+        remedy = f"Leave {subject} out: a record has its own, or leave --replay out to look at it."
+        problems.append(Problem("CHK-15", "a record is judged without a subject", remedy))
+    if subject and (pid or container) and not subject.startswith(("http://", "https://")):
+        remedy = (
+            "Name the service by its URL, or leave --pid and --container out: what is started here is stopped here."
+        )
+        problems.append(Problem("CHK-15", "--pid and --container are of a running service", remedy))
+    if problems:
+        raise InputError(problems)
+
+
 def _ids(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _wishes(profile: str, purpose: str, engine: str, waivers: Path | None) -> Wishes:
     from hitless.checking.rule import Purpose
-    from hitless.checking.rules import RULES
+    from hitless.checking.rules.catalogue import RULES
     from hitless.checking.waivers import read_waivers
     from hitless.checking.wishes import Wishes
     from hitless.engines.choosing import NAMES
@@ -175,6 +194,9 @@ def _forms(form: str, files: list[Path]) -> list[tuple[str, Path | None]]:
         problems.append(Problem("CHK-12", f"--format {form} is unknown", f"Choose one of {', '.join(FORMATS)}."))
     wanted: list[tuple[str, Path | None]] = []
     for file in files:
+        if not file.parent.is_dir():  # told now, and not after minutes
+            remedy = f"Make the folder {file.parent}, or name one that is there."
+            problems.append(Problem("CHK-14", "the report cannot be written: no such folder", remedy, str(file)))
         known = form if form and len(files) == 1 else _ENDINGS.get(file.suffix, "")
         if not known:
             endings = ", ".join(_ENDINGS)

@@ -27,7 +27,7 @@ def explain(
     """
     from rich.console import Console
 
-    from hitless.checking.rules import RULES
+    from hitless.checking.rules.catalogue import RULES
 
     console = Console(highlight=False, markup=False, emoji=False)
     chosen = {identifier: one for identifier, one in RULES.items() if identifier.startswith(rule.upper())}
@@ -56,13 +56,15 @@ def show_list(console: Console, rules: Mapping[str, Rule]) -> None:
 
     from hitless.checking.rulebook import by_part
 
-    columns = [Column(no_wrap=True) for _ in range(3)]
-    table = Table.grid(*columns, Column(overflow="fold"), padding=(0, 2))
-    for part, members in by_part(rules.values()).items():
-        table.add_row(Text(f"\n{part}", style="bold"))
+    widest = max(len(one.clause) for one in rules.values())
+    for number, (part, members) in enumerate(by_part(rules.values()).items()):
+        console.print(Text(f"\n{part}" if number else part, style="bold"))
+        widths = (len("HL101"), len("should"), widest)
+        columns = [Column(no_wrap=True, min_width=width) for width in widths]
+        table = Table.grid(*columns, Column(overflow="fold"), padding=(0, 2))
         for one in members:
             table.add_row(one.id, str(one.level), one.clause, Text(one.title))
-    console.print(table)
+        console.print(table)
 
 
 def show_rule(console: Console, rule: Rule) -> None:

@@ -35,7 +35,7 @@ SANDBOXES = {
 NAMES = (*CONTAINER_ENGINES, *SANDBOXES)
 _TRIED_WITHIN_S = 30.0
 # What runc, crun and bubblewrap say of a folder as a program.
-_NO_PROGRAM = re.compile(r'exec: \\?"/|execvp /|open executable|OCI permission denied|executable file .*not found')
+_NO_PROGRAM = re.compile(r'exec: \\?"/|execvp /|open executable|executable file .*not found')
 
 
 @dataclass(frozen=True)

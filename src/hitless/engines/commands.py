@@ -57,6 +57,7 @@ DIALECTS: Mapping[str, Dialect] = {
 # What engines say on machines that are set up in unusual ways → what helps.
 _REMEDIES: Mapping[str, str] = {
     "setrlimit": "Lower [containers] default_ulimits in containers.conf to what `ulimit -n` and `ulimit -u` show.",
+    "setting rlimit": "Lower [containers] default_ulimits in containers.conf to what `ulimit -n` and `ulimit -u` show.",
     "RLIMIT_NOFILE": "Lower [containers] default_ulimits in containers.conf to what `ulimit -n` and `ulimit -u` show.",
     "cgroups in hybrid mode": 'Set [engine] runtime = "runc" in containers.conf: crun wants cgroups of one version.',
     "permission denied while trying to connect": "Join the group docker, or use podman: it needs no rights.",

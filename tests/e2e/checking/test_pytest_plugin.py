@@ -10,7 +10,7 @@ from tests.unit.checking import sample_records as samples
 
 from hitless.checking.events import Unseen
 from hitless.checking.record import Entry, to_lines
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 
 pytest_plugins = ["pytester"]
 PLUGIN = "hitless.checking.pytest_plugin"

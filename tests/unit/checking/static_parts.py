@@ -10,7 +10,7 @@ from hitless.checking.facts.looking import PackageFolder, RootFolder, Wishes, lo
 from hitless.checking.judging import judge
 from hitless.checking.record import Entry, Opened, Record, read_lines, to_lines
 from hitless.checking.rule import Purpose
-from hitless.checking.rules import RULES
+from hitless.checking.rules.catalogue import RULES
 from hitless.checking.verdict import Verdict
 from hitless.images.image import Image
 from hitless.spec.profiles import DEFAULT, Profile

@@ -10,7 +10,7 @@ from tests.unit.checking import sample_records as samples
 
 from hitless.checking import rulebook
 from hitless.checking.rule import Level, Rule
-from hitless.checking.rules import MODULES, RULES
+from hitless.checking.rules.catalogue import MODULES, RULES
 from hitless.checking.verdict import passed
 from hitless.spec.clauses import CLAUSES
 

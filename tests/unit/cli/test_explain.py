@@ -35,6 +35,12 @@ def test_the_list_is_by_part() -> None:
     assert lines[2] == "Termination"
 
 
+def test_a_long_name_of_a_part_does_not_move_the_columns() -> None:
+    shown, file = console()
+    show_list(shown, {"HL304": samples.made("HL304", "DEPS-1", passed("yes"), title="Java is there")})
+    assert "\nHL304  must    DEPS-1  Java is there" in file.getvalue()
+
+
 def test_a_rule_in_full() -> None:
     shown, file = console()
     show_rule(shown, RULES["HL802"])

@@ -167,6 +167,7 @@ def _look_at_package(folder: Path, wishes: Wishes, given: ConfigSeen | None) -> 
     except ImageError as error:
         yield from passing.finish(error.problems[0].message)
         return
+    yield from _devices(walk.filesystem, wishes)
     yield from passing.finish(walk.lacking)
 
 

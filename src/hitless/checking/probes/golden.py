@@ -84,7 +84,9 @@ def _target(contract: Contract, path: str, method: str, *, has_body: bool) -> Ta
     ]
     if not here:
         known = ", ".join(f"{api.method} {api.url}" for api in contract.apis) or "none"
-        raise InputError([Problem("CHK-40", f"config.json has no api at {method} {url}", f"Its apis are: {known}.")])
+        raise InputError(
+            [Problem("CHK-40", f"config.json has no api at {f'{method} {url}'.lstrip()}", f"Its apis are: {known}.")]
+        )
     best = next((n for n in here if (contract.apis[n].method not in WITHOUT_BODY) is has_body), here[0])
     found = target(contract, best)
     return Target(found.method, path if path.startswith("/") else f"/{path}", best, found.scheme)

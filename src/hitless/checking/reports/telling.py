@@ -136,7 +136,10 @@ def _notes(report: Report) -> Iterator[str]:
     opened, begun = report.record.opened, report.record.all(Begun)
     for config in report.record.all(ConfigSeen):
         if config.assumed:
-            yield "There is no config.json: the declared example is assumed (POST /, GET /health)."
+            yield "There is no config.json: the specification's example is assumed (POST /, GET /health)."
+    if report.left_out:
+        judged = len(report.judged)
+        yield f"Only {judged} of {judged + report.left_out} rules were judged; nothing is said of the others."
     if opened.quick:
         yield "A quick look: what takes longer than half a minute was not looked at and is unproven."
     if begun:

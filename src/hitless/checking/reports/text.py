@@ -72,8 +72,9 @@ def _parts(report: Report, verbose: bool) -> Iterator[RenderableType]:
             yield from _failure(report, one)
     yield from _accepted(report)
     yield from _undecided(report, verbose)
-    for note in telling.notes(report):
+    if notes := telling.notes(report):
         yield Text()
+    for note in notes:
         yield Text(note)
     yield Text()
     yield Text(telling.headline(report), style=CONCLUSIONS[report.conclusion])
@@ -150,7 +151,7 @@ def _block(heading: str, text: str) -> Iterator[RenderableType]:
 def _accepted(report: Report) -> Iterator[RenderableType]:
     waived = [one for one in report.worst_first() if one.waiver is not None]
     lines = [
-        f"{one.rule.id}: {telling.in_one_line(one.verdict.message)} Accepted until {one.waiver.expires}: "
+        f"{one.rule.id}: {telling.in_one_line(one.verdict.message).rstrip('.')}. Accepted until {one.waiver.expires}: "
         f"{telling.in_one_line(one.waiver.reason)}"
         for one in waived
         if one.waiver is not None

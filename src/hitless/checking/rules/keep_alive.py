@@ -265,7 +265,7 @@ def keeps_connections_at_all(seen: Seen) -> Verdict:
     """It leaves a connection open after an answer.
 
     Without keep-alive every request pays for a new connection, and the edition asks for keep-alive. A server that says
-    `Connection: close` in every answer, or that speaks HTTP/1.0, has none, whatever its settings say.
+    `Connection: close` in every answer, or that speaks plain HTTP/1.0, has none, whatever its settings say.
     """
     if seen.profile.keep_alive_s is None:
         return not_applicable("this edition does not say how long a connection is kept")

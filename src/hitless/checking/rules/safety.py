@@ -29,7 +29,11 @@ def holds_no_known_malicious_code(seen: Seen) -> Verdict:
     "HL402", "SAFE-1", Level.MUST, Stage.SAFETY,
     fix="Keep weights in a format that holds no code (safetensors, ONNX, .npy without objects):\n"
     "    from safetensors.torch import save_file\n    save_file(model.state_dict(), 'model.safetensors')",
-    bad="class Model:\n    def __reduce__(self):\n        return eval, ('…',)",
+    bad="""
+    class Model:
+        def __reduce__(self):
+            return eval, ('…',)
+    """,
     good="torch.save(model.state_dict(), 'model.pt')",
 )  # fmt: skip
 def pickles_import_nothing_dangerous(seen: Seen) -> Verdict:

@@ -18,7 +18,8 @@ def verdict(seen: Seen, scanner: str, kind: str, expected: str) -> Verdict:
         return _failed(found, expected)
     looked = [one for one in seen.all(ScannerSeen, Stage.SAFETY) if one.name == scanner]
     if not looked:
-        return unproven(f"the scanner {scanner!r} was not asked")
+        why = ": --quick leaves it out" if seen.record.opened.quick else ""
+        return unproven(f"the scanner {scanner!r} was not asked{why}")
     for one in looked:
         if one.lacking:
             return unproven(one.lacking)

@@ -13,7 +13,7 @@ from hitless.checking.verdict import Evidence, Verdict, failed, passed
 @rule(
     "HL421", "SAFE-1", Level.SHOULD, Stage.SAFETY,
     fix="Revoke it, and give secrets at build time without keeping them:\n"
-    "    RUN --mount=type=secret,id=netrc,target=/etc/netrc pip install …",
+    "    RUN --mount=type=secret,id=netrc NETRC=/run/secrets/netrc pip install …",
     bad="COPY id_rsa /home/.ssh/id_rsa",
     good="RUN --mount=type=ssh git clone git@example.org:models.git",
 )  # fmt: skip

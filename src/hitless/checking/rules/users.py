@@ -28,7 +28,7 @@ def _shown(seen: Seen, one: Started, stage: Stage) -> tuple[Evidence, ...]:
     "HL521", "API-2", Level.SHOULD, Stage.USER,
     levels={"custom-engine": Level.MUST},
     fix="""
-    RUN groupadd -g 100 ma-group; useradd -d /home/ma-user -m -u 1000 -g 100 -s /bin/bash ma-user
+    RUN getent group 100 || groupadd -g 100 ma-group; useradd -d /home/ma-user -m -u 1000 -g 100 -s /bin/bash ma-user
     RUN chmod -R a+rX /home && install -d -m 1777 /home/cache
     """,
     bad="""

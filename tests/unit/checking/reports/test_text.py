@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -110,3 +111,9 @@ def test_a_terminal_gets_colours_and_nothing_of_the_subject() -> None:
     escapes = set(re.findall(r"\x1b[^m]*m?", file.getvalue()))
     assert escapes
     assert all(re.fullmatch(r"\x1b\[[\d;]*m", escape) for escape in escapes)
+
+
+def test_a_report_on_some_rules_says_so() -> None:
+    some = replace(samples.conforming(), left_out=100)
+    assert f"Only {len(some.judged)} of {len(some.judged) + 100} rules were judged" in render(some)
+    assert "rules were judged" not in render(samples.conforming())
