@@ -220,9 +220,9 @@ def test_a_check_that_cannot_be_asked(probe: Probe | None) -> None:
 
 def test_the_silence_of_a_service_whose_output_others_have_proves_nothing() -> None:
     events = start(without=["starting", "POST / 200"])
-    assert RULES["HL513"].judge(seen(events)).outcome is Outcome.FAILED
+    assert RULES["HL513"].judge(seen(*events)).outcome is Outcome.FAILED
     events = [msgspec.structs.replace(one, where="service") if isinstance(one, Begun) else one for one in events]
-    assert RULES["HL513"].judge(seen(events)).outcome is Outcome.UNPROVEN
+    assert RULES["HL513"].judge(seen(*events)).outcome is Outcome.UNPROVEN
 
 
 def test_an_api_without_a_body_is_asked_nothing_malformed() -> None:
