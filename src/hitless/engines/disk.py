@@ -27,15 +27,16 @@ class DiskWatch:
         free = os.statvfs(folder)
         self._free_bytes = min(KEPT_FREE_BYTES, free.f_bavail * free.f_frsize // 2)
         self._free_files = min(KEPT_FREE_FILES, free.f_favail // 2)
-        self._thread = threading.Thread(target=self._watch, name="hitless-disk", daemon=True)
+        before = self._taken()  # not in the thread: the instance may be quicker
+        self._thread = threading.Thread(target=self._watch, args=(before,), name="hitless-disk", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._over.set()
         self._thread.join()
 
-    def _watch(self) -> None:
-        before, pause_s = self._taken(), 0.0
+    def _watch(self, before: int) -> None:
+        pause_s = 0.0
         while not self._over.wait(_EVERY_S + pause_s):
             began = time.monotonic()
             if why := self._excess(before):
