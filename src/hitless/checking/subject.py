@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
+from hitless.engines.choosing import CONTAINER_ENGINES
 from hitless.engines.found import engine_named
 from hitless.engines.saving import holder, save
 from hitless.errors import InputError, Problem
@@ -48,12 +49,12 @@ def opened_image(text: str, *, engine: str = "", platform: Platform | None = Non
 
     `engine`: only this one is asked. ImageError (an InputError), UnavailableError.
     """
-    if engine in ("docker", "podman"):
+    if engine in CONTAINER_ENGINES:
         engine_named(engine)
     held = (
         None
         if _is_path(text) or text.startswith("-")
-        else holder(text, (engine,) if engine in ("docker", "podman") else ())
+        else holder(text, (engine,) if engine in CONTAINER_ENGINES else ())
     )
     if held is None:
         with opened(text) as source:

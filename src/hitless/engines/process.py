@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Mapping
 
 from hitless.engines.calling import begun
+from hitless.engines.child import Child
 from hitless.engines.memory import memory_of_processes
-from hitless.engines.output import Output
-from hitless.engines.running import Address, Saw, Start
+from hitless.engines.running import Address, Start
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.images.configuration import Configuration
 
@@ -74,15 +73,14 @@ def _free_port() -> int:
         return port
 
 
-class RunningProcess:
+class RunningProcess(Child):
     """One process with all that it starts, in a session of its own; its output is kept in memory."""
 
     lacks = ("it shares this machine's network, files and processes, without limits",)
 
     def __init__(self, command: list[str], environment: Mapping[str, str], port: int) -> None:
+        super().__init__(begun(command, environment))
         self._port = port
-        self._process = begun(command, environment)
-        self._output = Output.of(self._process)
 
     def address(self) -> Address:
         if not self._port:
@@ -91,21 +89,6 @@ class RunningProcess:
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
-
-    def wait(self, within_s: float) -> int | None:
-        try:
-            code = self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            return None
-        return code if code >= 0 else 128 - code
-
-    def logs(self) -> str:
-        if self._process.poll() is not None:
-            self._output.wait()
-        return self._output.text()
-
-    def follow(self, saw: Saw) -> None:
-        self._output.follow(saw)
 
     def memory_bytes(self) -> int | None:
         return memory_of_processes(self._process.pid)

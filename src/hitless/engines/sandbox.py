@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.engines.calling import begun, end
+from hitless.engines.child import Child
 from hitless.engines.disk import DiskWatch
 from hitless.engines.memory import descendants, memory_of_group, memory_of_processes
-from hitless.engines.output import Output
 from hitless.engines.roots import Root, root_over
-from hitless.engines.running import Address, Confinement, Saw, Start
+from hitless.engines.running import Address, Confinement, Start
 from hitless.engines.runs import is_abandoned, this_run
 from hitless.engines.sockets import listening_of
 from hitless.engines.veth import Pair, make_pair
@@ -74,7 +74,7 @@ def make_scratch(start: Start) -> Scratch:
         raise
 
 
-class Sandbox:
+class Sandbox(Child):
     """`pid`: of its first process, as it is here; a child of `process`, which ends with it, and with its code."""
 
     def __init__(
@@ -83,8 +83,7 @@ class Sandbox:
         self.lacks = lacks
         self._ended = ended
         self._scratch = scratch
-        self._process = process
-        self._output = Output.of(process)
+        super().__init__(process)
         self._port = start.port
         self._disk_bytes = (start.confinement or Confinement()).disk_bytes
         self._pid = 0
@@ -122,21 +121,6 @@ class Sandbox:
         if self._handle >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, number)
-
-    def wait(self, within_s: float) -> int | None:
-        try:
-            code = self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            return None
-        return code if code >= 0 else 128 - code
-
-    def logs(self) -> str:
-        if self._process.poll() is not None:
-            self._output.wait()
-        return self._output.text()
-
-    def follow(self, saw: Saw) -> None:
-        self._output.follow(saw)
 
     def memory_bytes(self) -> int | None:
         if not self._pid or self._process.poll() is not None:
