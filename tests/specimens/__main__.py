@@ -1,6 +1,8 @@
 """The campaign: every broken specimen fails exactly its rule, every good one none, and so again in each round.
 
 python -m tests.specimens [--static] [--dynamic] [--names good,deaf] [--rounds N] [--at-once N] [--base LAYOUT]
+
+`--results FILE` keeps the rounds: those of before, in as many sessions as it takes, count with those of now.
 """
 
 from __future__ import annotations
@@ -25,14 +27,14 @@ from tests.specimens.dynamic import BROKEN, ENCRYPTED_NAME, GOOD, Running, encry
 def main() -> int:
     wishes = _arguments()
     if not wishes.static and not wishes.inside:
-        return _elsewhere()
+        return _elsewhere(wishes.base)
     parts = [wishes.static, wishes.dynamic] if wishes.static or wishes.dynamic else [True, True]
     names = set(wishes.names.split(",")) if wishes.names else set()
-    rounds = []
+    rounds = _kept(wishes.results)
     with tempfile.TemporaryDirectory(prefix="specimens-") as folder:
         running = _running(names) if parts[1] else []
-        layout = _layout(running, wishes.base, Path(folder)) if running else Path()
-        for number in range(wishes.rounds):
+        layout = campaign.written(running, wishes.base, Path(folder) / "layout") if running else Path()
+        for number in range(len(rounds), len(rounds) + wishes.rounds):
             began = time.monotonic()
             results = list(_static(names)) if parts[0] else []
             for result in _dynamic(running, layout, wishes):
@@ -40,6 +42,7 @@ def main() -> int:
                 if not wishes.json:
                     _tell(result)
             rounds.append({result.name: result for result in results})
+            _keep(results, wishes.results)
             if not wishes.json:
                 _say(f"round {number + 1}: {len(results)} specimens in {time.monotonic() - began:.0f} s")
     if wishes.json:
@@ -57,18 +60,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--base", type=Path, help="the layout of a base with Python; else one is made")
     parser.add_argument("--records", type=Path, help="a folder for what was seen of each")
+    parser.add_argument("--results", type=Path, help="a file of the rounds, a line for each, to go on with")
     parser.add_argument("--json", action="store_true", help="print the results of the last round")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _elsewhere() -> int:
-    """Again, in a network of its own."""
+def _elsewhere(base: Path | None) -> int:
+    """Again, in a network of its own; the base is made before, because it is fetched."""
     if os.geteuid() or shutil.which("unshare") is None:
         _say("running specimens needs root, unshare and runc; try --static")
         return 3
-    command = [*ALONE, sys.executable, "-m", "tests.specimens", *sys.argv[1:], "--inside"]
-    return subprocess.run(command, check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="specimens-") as folder:
+        command = [*ALONE, sys.executable, "-m", "tests.specimens", *sys.argv[1:], "--inside"]
+        if base is None:
+            base = Path(folder) / "base"
+            words = [sys.executable, "-c", "from hitless.cli import main; main()", "base", "make", str(base)]
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+            command += ["--base", str(base)]
+        return subprocess.run(command, check=False).returncode
 
 
 def _running(names: set[str]) -> list[Running]:
@@ -78,12 +88,18 @@ def _running(names: set[str]) -> list[Running]:
     return found
 
 
-def _layout(running: list[Running], base: Path | None, folder: Path) -> Path:
-    if base is None:
-        base = folder / "base"
-        words = [sys.executable, "-c", "from hitless.cli import main; main()", "base", "make", str(base)]
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    return campaign.written(running, base, folder / "layout")
+def _kept(file: Path | None) -> list[dict[str, Result]]:
+    """The rounds of before."""
+    if file is None or not file.exists():
+        return []
+    lines = file.read_text().splitlines()
+    return [{one["name"]: Result(**one) for one in json.loads(line)} for line in lines]
+
+
+def _keep(results: list[Result], file: Path | None) -> None:
+    if file is not None:
+        with file.open("a") as lines:
+            lines.write(json.dumps([asdict(one) for one in results]) + "\n")
 
 
 def _static(names: set[str]) -> Iterator[Result]:
