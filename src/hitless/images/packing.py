@@ -43,7 +43,7 @@ def stored() -> Packing:
 
 def gzip() -> Packing:
     """gzip by isal where it is installed (about six times as fast), else by zlib."""
-    library = _fastest_zlib()
+    library = fastest_zlib()
     if library is zlib:
         return Packing(f"zlib-{zlib.ZLIB_RUNTIME_VERSION}-6", Compression.GZIP,
                        lambda pieces: _pack(zlib.compressobj(6, zlib.DEFLATED, -15), pieces))  # fmt: skip
@@ -150,7 +150,7 @@ class _Gunzip:
 
     def __init__(self, source: Readable) -> None:
         self._source = source
-        self._library = _fastest_zlib()
+        self._library = fastest_zlib()
         self._inflate: Any = None  # between members
         self._packed = b""
 
@@ -176,7 +176,7 @@ class _Gunzip:
                 return plain
 
 
-def _fastest_zlib() -> Any:
+def fastest_zlib() -> Any:
     try:
         from isal import isal_zlib
     except ImportError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -46,7 +46,7 @@ class Engine:
         self._globals = dict(globals_)
         self._timeout = yara_x.TimeoutError
 
-    def set(self, **globals_: bool) -> None:
+    def set(self, globals_: Mapping[str, bool]) -> None:
         for name, value in globals_.items():
             if self._globals[name] != value:
                 self._scanner.set_global(name, value)

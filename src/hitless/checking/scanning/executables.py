@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -11,11 +12,12 @@ from hitless.checking.scanning.tally import Tally
 
 NAME = "executables"
 _HEAD = 64
-_DATA_NAMES = re.compile(
-    r".*\.(?:jpe?g|png|gif|bmp|webp|ico|svg|csv|tsv|json|jsonl|ya?ml|toml|ini|txt|md|html?|css|xml|pdf|mp3|mp4|wav|"
-    r"safetensors|onnx|pt|pth|pkl|pickle|joblib|npy|npz|h5|hdf5|keras|gguf|ggml|tflite|pb|parquet|arrow|ckpt|om|caffemodel)",
-    re.IGNORECASE,
-)
+_DATA_NAMES = {
+    "jpg", "jpeg", "png", "gif", "bmp", "webp", "ico", "svg", "csv", "tsv", "json", "jsonl", "yml", "yaml", "toml",
+    "ini", "txt", "md", "htm", "html", "css", "xml", "pdf", "mp3", "mp4", "wav", "safetensors", "onnx", "pt", "pth",
+    "pkl", "pickle", "joblib", "npy", "npz", "h5", "hdf5", "keras", "gguf", "ggml", "tflite", "pb", "parquet",
+    "arrow", "ckpt", "om", "caffemodel",
+}  # fmt: skip
 _DATA_PLACES = re.compile(r"(?:.*/)?(?:weights?|checkpoints?|ckpts?|datasets?|tokenizer|saved_model)/.*", re.IGNORECASE)
 _INSTALLED = re.compile(
     r"(?:.*/)?(?:site-packages|dist-packages|node_modules)/.*|(?:usr|lib|lib64|bin|sbin|etc|var)/.*"
@@ -28,12 +30,21 @@ class Executables:
         self._tally = Tally(NAME, limits="only the beginning of a file is read; scripts are not counted as programs")
 
     def begin(self, file: ScannedFile) -> _File | None:
-        named = _DATA_NAMES.fullmatch(file.path) is not None
-        placed = _DATA_PLACES.fullmatch(file.path) is not None and _INSTALLED.fullmatch(file.path) is None
-        return _File(file, self._tally) if (named or placed) and not file.in_base else None
+        if file.in_base:
+            return None
+        folder, _, name = file.path.rpartition("/")
+        _, dot, ending = name.rpartition(".")
+        is_data = (dot and ending.lower() in _DATA_NAMES) or _holds_data(folder)
+        return _File(file, self._tally) if is_data else None
 
     def finish(self) -> Iterable[ScannerSeen | Finding]:
         return [self._tally.seen()]
+
+
+@functools.lru_cache(maxsize=1024)
+def _holds_data(folder: str) -> bool:
+    inside = f"{folder}/"
+    return _DATA_PLACES.fullmatch(inside) is not None and _INSTALLED.fullmatch(inside) is None
 
 
 class _File:

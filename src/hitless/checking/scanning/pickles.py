@@ -16,11 +16,11 @@ from hitless.checking.scanning.tally import Tally
 from hitless.checking.scanning.unpacking import Unpacked, decompressor
 
 NAME = "pickles"
-_ENDINGS = re.compile(
-    r"\.(?:pkl|pickle|p|pk|joblib|jbl|pt|pth|ptl|bin|ckpt|sav|model|dill|dat|data|npy|npz|nemo|mar|torch|tar)"
-    r"(?:\.(?:gz|z|bz2|xz|lzma))?$|(?:^|/)data\.pkl$",
-    re.IGNORECASE,
-)
+_NAMED = {
+    "pkl", "pickle", "p", "pk", "joblib", "jbl", "pt", "pth", "ptl", "bin", "ckpt", "sav", "model", "dill", "dat",
+    "data", "npy", "npz", "nemo", "mar", "torch", "tar",
+}  # fmt: skip
+_COMPRESSED = {"gz", "z", "bz2", "xz", "lzma"}
 _HEAD = 512
 _PROTO = re.compile(rb"\x80[\x00-\x05]")
 _OLD = re.compile(rb"[(\]})l0-9]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")  # without PROTO: imports at once
@@ -134,7 +134,7 @@ class Content:
         if self._depth > DEEPEST:
             self._nest.lacks(f"files in files, more than {DEEPEST} deep")
             return None
-        if self._depth == 0 and _ENDINGS.search(self._name) and not head.startswith(b"PK\x03\x04"):
+        if self._depth == 0 and _is_named(self._name) and not head.startswith(b"PK\x03\x04"):
             return _Both(self._first(head), self._zip())  # zips are found by their end
         return self._first(head)
 
@@ -149,7 +149,7 @@ class Content:
             return Tar(self._member)
         if make := decompressor(head):
             return Unpacked(make, Content(self._name, self._nest, self._depth + 1), self._nest)
-        if _ENDINGS.search(self._name) and not _is_something_else(head):
+        if _is_named(self._name) and not _is_something_else(head):
             return _Pickles(self._name, self._nest, self._depth, sweeps=not self._in_archive)
         return None
 
@@ -180,6 +180,12 @@ class _Both:
     def end(self) -> None:
         for reader in self._readers:
             reader.end()
+
+
+def _is_named(name: str) -> bool:
+    """As pickles are, and what they come in."""
+    *before, ending = name.lower().rsplit(".", 2)
+    return bool(before) and (ending in _NAMED or (ending in _COMPRESSED and before[-1] in _NAMED and len(before) > 1))
 
 
 def _is_something_else(head: bytes) -> bool:

@@ -66,6 +66,7 @@ class _File:
         self._file = file
         self._engine = engine
         self._readings = readings
+        self._about = {name: told for search, _ in readings for name, told in search.about(file).items()}
         self._windows = Windows(self._look)
 
     def feed(self, piece: bytes) -> None:
@@ -80,8 +81,7 @@ class _File:
         return [finding for _, reading in self._readings for finding in reading.end()]
 
     def _look(self, window: bytes, offset: int) -> None:
-        for search, _ in self._readings:
-            self._engine.set(**search.about(self._file))
+        self._engine.set(self._about)
         try:
             hits = self._engine.look(window)
         except SlowRules:

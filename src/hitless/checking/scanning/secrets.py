@@ -6,6 +6,7 @@ image, and what packages bring for their own tests and examples, are not asked.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -26,16 +27,17 @@ _PROGRAM = b"\x7fELF"
 _AFTER = 2200
 _HEAD = 1 << 16
 _MOST_OF_A_FILE = 10
-_NOT_OURS = re.compile(
+_NOT_OURS = re.compile(  # folders
     r"(?:(?:.*/)?(?:site-packages|dist-packages|node_modules|lib/python3[^/]*|lib/ruby|go/pkg/mod)|usr|opt)/"
     r"(?:.*/)?(?:tests?|testing|dummyserver|testdata|test_data|examples?|docs?|fixtures?|samples?)/.*"
     r"|usr/(?:local/)?share/(?:doc|man|info|locale|perl|zoneinfo|mime|icons|fonts)/.*"
     r"|(?:.*/)?(?:site-packages|dist-packages)/[^/]+\.(?:dist|egg)-info/.*"
-    r"|(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest)\.py"
 )
+_TESTS = re.compile(r"(?:test_.*|.*_test|conftest)\.py", re.DOTALL)
 _LOGINS = {".netrc", ".pypirc", ".git-credentials", ".pgpass", "config.json", ".dockercfg", ".npmrc"}
-_CHECKOUT = re.compile(r"(?P<root>(?:.*/)?)\.(?:git/(?:config|HEAD)|svn/wc\.db|hg/hgrc)")
-_ENVIRONMENT = re.compile(r"(?:.*/)?\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)?")
+_CHECKOUT = re.compile(r"(?:.*/)?\.(?:git/(?:config|HEAD)|svn/wc\.db|hg/hgrc)")
+_CHECKOUT_NAMES = {"config", "HEAD", "wc.db", "hgrc"}
+_ENVIRONMENT = re.compile(r"\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)?")
 _LINE = re.compile(  # every repetition is bounded, because the file may be there to take its time
     rb"^[ \t]{0,64}(?:export[ \t]{1,64})?\w{0,64}(?:PASSWORD|SECRET|TOKEN|API_?KEY)\w{0,64}[ \t]{0,64}="
     rb"[ \t]{0,64}[\"']?[^\s\"'#$<{]{6,}",
@@ -53,24 +55,35 @@ class Secrets:
     def begin(self, file: ScannedFile) -> _File | None:
         unasked = file.in_base or file.size > MOST_SIZE
         if not unasked and len(file.path) < _LONGEST_PATH:
-            unasked = _NOT_OURS.fullmatch(file.path) is not None
+            folder, _, name = file.path.rpartition("/")
+            unasked = _is_of_others(folder) or (name.endswith(".py") and _TESTS.fullmatch(name) is not None)
         return None if unasked else _File(file, self.tally)
 
     def about(self, file: ScannedFile) -> dict[str, bool]:
         return {}
 
 
+@functools.lru_cache(maxsize=1024)
+def _is_of_others(folder: str) -> bool:
+    return _NOT_OURS.fullmatch(f"{folder}/") is not None
+
+
 class _File:
     def __init__(self, file: ScannedFile, tally: Tally) -> None:
+        name = file.path.rpartition("/")[2]
         self._file = file
         self._tally = tally
         self._head = self._magic = b""
         self._found: dict[str, str] = {}
-        self._is_login = file.path.rpartition("/")[2] in _LOGINS
+        self._is_login = name in _LOGINS
+        self._is_environment = _ENVIRONMENT.fullmatch(name) is not None
+        self._is_of_checkout = name in _CHECKOUT_NAMES and _CHECKOUT.fullmatch(file.path) is not None
+        self._wants_head = self._is_login or self._is_environment
 
     def feed(self, piece: bytes) -> None:
-        self._magic += piece[: len(_PROGRAM) - len(self._magic)]
-        if self._wants_head() and len(self._head) < _HEAD:
+        if len(self._magic) < len(_PROGRAM):
+            self._magic += piece[: len(_PROGRAM) - len(self._magic)]
+        if self._wants_head and len(self._head) < _HEAD:
             self._head += piece[:_HEAD]
 
     def hit(self, hit: Hit, window: bytes, offset: int) -> None:
@@ -90,14 +103,11 @@ class _File:
             findings += self._tally.finding(self._file, "secret", what, detail)
         if self._is_login and (what := _login(self._file.path, self._head)):
             findings += self._tally.finding(self._file, "secret", what)
-        if _CHECKOUT.fullmatch(self._file.path):
+        if self._is_of_checkout:
             findings += self._tally.finding(self._file, "checkout", "a checkout with its history")
-        if _ENVIRONMENT.fullmatch(self._file.path) and _LINE.search(self._head):
+        if self._is_environment and _LINE.search(self._head):
             findings += self._tally.finding(self._file, "secret", "a file of variables with secrets among them")
         return findings
-
-    def _wants_head(self) -> bool:
-        return self._is_login or _ENVIRONMENT.fullmatch(self._file.path) is not None
 
 
 def _login(path: str, head: bytes) -> str:

@@ -23,7 +23,8 @@ _STARTS = re.compile(
     r"(?:[^/]+/){0,2}[^/]*(?:run|start|entry|boot|init|launch|serve|main|docker)[^/]*(?:\.(?:sh|bash))?"
 )
 _NO_STARTS = re.compile(r"(?:usr|lib|lib64|etc|bin|sbin|var|proc|sys|dev)/.*|.*\.(?!sh$|bash$)[a-z0-9]+", re.IGNORECASE)
-_MODEL = re.compile(r".*\.(?:h5|hdf5|keras)", re.IGNORECASE)
+_STARTS_AT_MOST = 2  # folders deep
+_MODELS = (".h5", ".hdf5", ".keras")
 
 
 class Signatures:
@@ -36,8 +37,12 @@ class Signatures:
         return _File(file, self.tally)
 
     def about(self, file: ScannedFile) -> dict[str, bool]:
-        starts = _STARTS.fullmatch(file.path) is not None and _NO_STARTS.fullmatch(file.path) is None
-        return {"starts": starts, "model": _MODEL.fullmatch(file.path) is not None}
+        return {"starts": _is_start(file.path), "model": file.path.lower().endswith(_MODELS)}
+
+
+def _is_start(path: str) -> bool:
+    is_near = path.count("/") <= _STARTS_AT_MOST
+    return is_near and _STARTS.fullmatch(path) is not None and _NO_STARTS.fullmatch(path) is None
 
 
 class _File:

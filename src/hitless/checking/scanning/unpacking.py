@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import zlib
 from collections.abc import Callable
 from typing import Protocol
 
 from hitless.checking.scanning.nesting import Consumer, Nest
+from hitless.images.packing import fastest_zlib
 
 _PIECE = 1 << 20
 _LZMA_MEMORY = 96 << 20
+_zlib = fastest_zlib()
 
 
 class _Decompressor(Protocol):
@@ -39,7 +40,7 @@ class Unpacked:
         while data and not self.is_over:
             try:
                 data = self._step(data)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError):
+            except (_zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError):
                 self.is_over = True
 
     def _step(self, data: bytes) -> bytes:
@@ -68,15 +69,16 @@ class Unpacked:
 
 def inflater() -> _Decompressor:
     """Of what a zip calls deflated."""
-    return zlib.decompressobj(-15)
+    inflate: _Decompressor = _zlib.decompressobj(-15)
+    return inflate
 
 
 def decompressor(head: bytes) -> Callable[[], _Decompressor] | None:
     """By the first bytes; of those that joblib and others know."""
     if head.startswith(b"\x1f\x8b"):
-        return lambda: zlib.decompressobj(31)
+        return lambda: _zlib.decompressobj(31)
     if head[:1] == b"\x78" and head[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"):
-        return lambda: zlib.decompressobj(15)
+        return lambda: _zlib.decompressobj(15)
     if head.startswith(b"BZh"):
         return bz2.BZ2Decompressor
     if head.startswith(b"\xfd7zXZ\0"):
