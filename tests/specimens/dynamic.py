@@ -221,7 +221,3 @@ def encrypted(certificate: bytes) -> Running:
         ENCRYPTED_NAME, environment={"CERTIFICATE": "/app/own.pem"}, files={"/app/own.pem": certificate},
         config=_config(protocol="https", health=health), profile=ENCRYPTED,
     )  # fmt: skip
-
-
-# Rules that tell a figure and find no fault.
-INFORMING = frozenset({"HL507", "HL703", "HL810", "HL902"})

@@ -24,8 +24,9 @@ from hitless.checking.probes.site import Site
 from hitless.checking.probes.stages import Watch, watch
 from hitless.checking.record import MOST_LINE_BYTES, Opened, Record, read_lines
 from hitless.checking.report import Report
-from hitless.checking.rule import Purpose, Rule
+from hitless.checking.rule import Purpose, Rule, Seen
 from hitless.checking.rules.catalogue import RULES
+from hitless.checking.rules.figures import figures
 from hitless.checking.sites import looked_at
 from hitless.checking.subject import Kind, kind_of
 from hitless.checking.wishes import Wishes
@@ -71,7 +72,8 @@ def report(record: Record, rules: Sequence[Rule], wishes: Wishes) -> Report:
     today = datetime.datetime.now(datetime.UTC).date()
     made = judge(record, rules, wishes.profile, wishes.purpose, waivers=wishes.waivers, today=today)
     binding = sum(wishes.purpose in rule.purposes for rule in RULES.values())
-    return replace(made, left_out=binding - len(made.judged))
+    told = figures(Seen(record, wishes.profile, wishes.purpose))
+    return replace(made, left_out=binding - len(made.judged), figures=told)
 
 
 def rules_for(wishes: Wishes) -> list[Rule]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hitless.checking.record import Record
@@ -40,7 +41,7 @@ class Judged:
 @dataclass(frozen=True)
 class Report:
     """`judged`: in the order of the rules. `unused`: waivers of rules that are kept; `expired`: those that have
-    ended. `left_out`: how many rules of this purpose were not to be judged."""
+    ended. `left_out`: how many rules of this purpose were not to be judged. `figures`: what was measured, by name."""
 
     record: Record
     profile: Profile
@@ -49,6 +50,7 @@ class Report:
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
     left_out: int = 0
+    figures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def conclusion(self) -> Conclusion:

@@ -36,6 +36,7 @@ def value_of(report: Report) -> dict[str, Any]:
         "because": telling.because(report),
         "counts": {str(outcome): report.counts[outcome] for outcome in Outcome},
         "notes": list(telling.notes(report)),
+        "figures": {name: telling.in_one_line(told) for name, told in report.figures.items()},
         "rules": [_rule(report, one) for one in report.judged],
         "waivers": {
             "expired": [_waiver(one) for one in report.expired],

@@ -37,6 +37,7 @@ def _properties(suite: Element, report: Report) -> None:
         "version": telling.in_one_line(report.record.opened.version),
     }
     facts |= {f"note.{number}": note for number, note in enumerate(telling.notes(report), 1)}
+    facts |= {f"measured.{name}": telling.in_one_line(told) for name, told in report.figures.items()}
     facts |= {f"waiver.{number}": line for number, line in enumerate(telling.waiver_lines(report), 1)}
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", name=name, value=value)

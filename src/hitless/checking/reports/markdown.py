@@ -40,6 +40,10 @@ def _parts(report: Report) -> Iterator[str]:
     for one in told:
         yield _failure(report, one)
     yield from _undecided(report)
+    if report.figures:
+        yield "\n| measured | |\n|---|---|\n"
+        for name, figure in report.figures.items():
+            yield f"| {name} | {_plain(telling.in_one_line(figure))} |\n"
     yield from (f"\n- {_plain(line)}\n" for line in (*telling.waiver_lines(report), *telling.notes(report)))
 
 

@@ -43,6 +43,7 @@ def _text(text: str) -> str:
 
 def _parts(report: Report) -> Iterator[str]:
     yield _conclusion(report)
+    yield from _figures(report)
     yield from _pictures(report)
     yield from _failures(report)
     yield from _waivers(report)
@@ -64,6 +65,14 @@ def _conclusion(report: Report) -> str:
 
 def _class(name: str) -> str:
     return name.replace(" ", "-")
+
+
+def _figures(report: Report) -> Iterator[str]:
+    if report.figures:
+        rows = "".join(
+            f"<div><dt>{_text(name)}</dt><dd>{_text(told)}</dd></div>\n" for name, told in report.figures.items()
+        )
+        yield f'<dl class="figures">\n{rows}</dl>\n'
 
 
 def _pictures(report: Report) -> Iterator[str]:

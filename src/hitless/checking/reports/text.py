@@ -76,6 +76,7 @@ def _parts(report: Report, verbose: bool) -> Iterator[RenderableType]:
         yield Text()
     for note in notes:
         yield Text(note)
+    yield from _figures(report)
     yield Text()
     yield Text(telling.headline(report), style=CONCLUSIONS[report.conclusion])
     yield Text(telling.because(report))
@@ -146,6 +147,18 @@ def _block(heading: str, text: str) -> Iterator[RenderableType]:
     yield _indented(Text(heading, style="dim"))
     for line in telling.printable(text).splitlines():
         yield Text(f"      {line}", no_wrap=True)
+
+
+def _figures(report: Report) -> Iterator[RenderableType]:
+    if report.figures:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, told in report.figures.items():
+            table.add_row(name, Text(telling.in_one_line(told)))
+        yield Text()
+        yield Text("Measured", style="bold")
+        yield _indented(table)
 
 
 def _accepted(report: Report) -> Iterator[RenderableType]:

@@ -5,10 +5,10 @@
 | ends a connection that is idle for less than the edition's time        | HL701 | HL702, HL704                |
 | keeps one idle connection for that long, but not many                  | HL702 | HL704                       |
 | promises less in `Keep-Alive: timeout=` than it keeps                  | HL704 |                             |
-| ends the connection after every answer (HTTP/1.0, `Connection: close`) | HL705 | HL701, HL702, HL703, HL704  |
+| ends the connection after every answer (HTTP/1.0, `Connection: close`) | HL705 | HL701, HL702, HL704         |
 
-HL703 informs: it tells between which idle times a connection was ended. A connection that is ended after the edition's
-time is no failure, and neither is one that is ended exactly then (the published recipe says `--keep-alive 200`).
+A connection that is ended after the edition's time is no failure, and neither is one that is ended exactly then (the
+published recipe says `--keep-alive 200`).
 """
 
 from __future__ import annotations
@@ -185,27 +185,6 @@ def keeps_many_idle_connections(seen: Seen) -> Verdict:
     if kept and len(kept) == len(opened):
         return passed(f"{len(kept)} of {len(opened)} pooled connections were kept for {wanted:g} s without a request")
     return unproven(_incomplete(seen) or "the pool was not used again")
-
-
-@rule("HL703", "KEEP-1", Level.INFO, _STAGE, fix=_FIX, bad=_BAD, good=_GOOD)
-def tells_its_idle_timeout(seen: Seen) -> Verdict:
-    """The time after which it ends an idle connection is known.
-
-    For information: the longest idle time after which a connection was still good, and the shortest after which it was
-    not. Set the idle timeout of whatever calls the service below it.
-    """
-    wanted = _asked(seen)
-    if isinstance(wanted, Verdict):
-        return wanted
-    singles = idled(seen, OPENED, IDLE)
-    if not singles:
-        return unproven(_incomplete(seen) or "no connection was left idle")
-    good = max((one.idle_s for one in singles if one.is_good), default=0.0)
-    bad = min((one.idle_s for one in singles if not one.is_good), default=None)
-    evidence = tuple(one.evidence for one in sorted(singles, key=lambda one: one.idle_s))
-    if bad is None:
-        return passed(f"an idle connection is kept for more than {good:.1f} s", *evidence)
-    return passed(f"an idle connection is ended after {bad:.1f} s; after {good:.1f} s one was still good", *evidence)
 
 
 @rule("HL704", "KEEP-1", Level.SHOULD, _STAGE,

@@ -110,36 +110,6 @@ def _headers(headers: tuple[tuple[str, str], ...]) -> str:
 
 
 @rule(
-    "HL810", "HEALTH-1", Level.INFO, Stage.STOP,
-    fix="""
-    Let the health check fail from SIGTERM on, while everything else is answered: balancers look away sooner.
-    """,
-    bad="""
-    GET /health HTTP/1.1      →  200, until the port is closed
-    """,
-    good="""
-    GET /health HTTP/1.1      →  503 from SIGTERM on, while POST / is still answered
-    """,
-)  # fmt: skip
-def tells_what_health_says(seen: Seen) -> Verdict:
-    """What the health check says while the container lingers is known.
-
-    For information. A check that fails at once lets a balancer that asks it look away before it is told; one that goes
-    on being positive is as good where routes are changed by others, as on the platform.
-    """
-    stop = stop_of(seen)
-    if isinstance(stop, Verdict):
-        return stop
-    if not stop.pulses_before:
-        return not_applicable("its health was not asked: none is declared by HTTP")
-    turned = stop.turned
-    if turned is not None and not (stop.exit_s is not None and turned.at_s > stop.at_s + stop.exit_s):
-        what = turned.failure.value if turned.failure else f"status {turned.status}"
-        return passed(f"from {turned.at_s - stop.at_s:.1f} s after SIGTERM on its health check answers: {what}")
-    return passed("its health check is positive for as long as it answers")
-
-
-@rule(
     "HL811", "EXIT-4", Level.INFO, Stage.STOP,
     fix="""
     Leave the server less time: sleep 60 and --graceful-timeout 20 make 80 s at most, of 90.

@@ -1,12 +1,10 @@
-"""A rolling upgrade under load: HL901 and HL902. The sum of what the other dynamic rules ask for.
+"""A rolling upgrade under load: HL901. The sum of what the other dynamic rules ask for.
 
 | what the subject does                                                   | fails                                     |
 |-------------------------------------------------------------------------|-------------------------------------------|
 | loses a request in the upgrade, and fails a rule of HL70x or HL80x, too | that rule; HL901 is unproven and names it |
 | loses a request in the upgrade, and in nothing else                     | HL901                                     |
 | loses requests behind the balancer before the upgrade begins            | neither: HL901 is unproven                |
-
-HL902 informs about the latency of the requests during the upgrade.
 """
 
 from __future__ import annotations
@@ -35,7 +33,6 @@ _PARTS: tuple[Rule, ...] = (
     keep_alive.keeps_many_idle_connections,
 )
 _MOST = 5
-_MOVED_S = 1.0  # a hump in latency that is worth words, and beyond what a busy machine makes
 
 
 @rule("HL901", "HITLESS-1", Level.MUST, _STAGE,
@@ -86,39 +83,6 @@ def upgrades_without_a_loss(seen: Seen) -> Verdict:
     )
 
 
-@rule("HL902", "HITLESS-1", Level.INFO, _STAGE,
-    fix="""
-    Load the model and warm it up before the health check is positive.
-    """,
-    bad="""
-    @app.get("/health")   # positive at once; the first request loads the model
-    """,
-    good="""
-    model = load(); model.predict(EXAMPLE)   # then: server.start()
-    """,
-)  # fmt: skip
-def tells_the_latency(seen: Seen) -> Verdict:
-    """What the upgrade does to the latency of requests is known.
-
-    For information: the 99th percentile before the upgrade and while it goes on. A hump tells of a new instance that
-    gets requests before it is warm.
-    """
-    if seen.profile.linger_s is None:
-        return not_applicable("this edition does not say how a container stops")
-    begun = _noted(seen, SWAP_BEGAN)
-    load = [one for one in seen.all(Exchange, _STAGE) if one.purpose in LOAD and one.status]
-    before = [one for one in load if begun and one.until_s < begun.at_s]
-    during = [one for one in load if begun and one.until_s >= begun.at_s]
-    if not before or not during:
-        return unproven(_incomplete(seen) or "no request was answered before or during the upgrade")
-    usual, humped = _p99(before), _p99(during)
-    worst = max(during, key=lambda one: one.until_s - one.at_s)
-    words = f"p99 {1000 * usual:.0f} ms before the upgrade, {1000 * humped:.0f} ms during it"
-    if worst.until_s - worst.at_s > _MOVED_S:
-        words += f", at worst {worst.until_s - worst.at_s:.1f} s"
-    return passed(words, Evidence("the slowest request", worst.at_s, _STAGE.value))
-
-
 def _failed_part(seen: Seen) -> tuple[Rule, Verdict] | None:
     """The first rule of a part that failed on this record."""
     for part in _PARTS:
@@ -165,8 +129,3 @@ def _evidence(seen: Seen, lost: Sequence[Exchange]) -> list[Evidence]:
     if len(lost) > _MOST:
         lines.append(Evidence(f"and {len(lost) - _MOST:,} more"))
     return lines
-
-
-def _p99(exchanges: Sequence[Exchange]) -> float:
-    ordered = sorted(one.until_s - one.at_s for one in exchanges)
-    return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]

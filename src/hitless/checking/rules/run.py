@@ -1,4 +1,4 @@
-"""The start of the subject: HL501 to HL507. Every fault is the failure of one rule.
+"""The start of the subject: HL501 to HL506. Every fault is the failure of one rule.
 
 | what the subject does                                | fails |
 |------------------------------------------------------|-------|
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from hitless.checking.events import Begun, Exchange, Logged, Measured, Noted, Stage
+from hitless.checking.events import Begun, Exchange, Logged, Noted, Stage
 from hitless.checking.probes.purposes import ELSEWHERE, LISTENS, START_API, START_HEALTH, STAYED
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.starts import LAST_LINES, Started, allowed_s, ended_alone, first_start, shown, start_probe
@@ -300,26 +300,3 @@ def starts_with_room(seen: Seen) -> Verdict:
     if took <= _LITTLE * allowed or took > allowed:
         return passed(message)
     return failed(message, expected=f"at most {_LITTLE * allowed:.0f} s", actual=f"{took:.1f} s")
-
-
-@rule(
-    "HL507", "API-2", Level.INFO, Stage.START,
-    fix="""
-    # ask for what it needs when the service is deployed, such as 2 GiB
-    """,
-    bad="""
-    one copy of the model for each of 16 workers
-    """,
-    good="""
-    gunicorn --preload --workers 2 app:app
-    """,
-)  # fmt: skip
-def tells_its_memory(seen: Seen) -> Verdict:
-    """What the service takes of memory is known.
-
-    Nothing is demanded of it; the largest figure that was seen tells which flavour of node it fits on.
-    """
-    figures = [one.value for one in seen.all(Measured, Stage.START) if one.name == "memory_bytes"]
-    if not figures:
-        return unproven("nobody could tell what it takes")
-    return passed(f"at most {max(figures) / (1 << 20):,.0f} MiB were seen")

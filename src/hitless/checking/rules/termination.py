@@ -14,7 +14,7 @@
 | leaves just before the deadline                                          | HL811 |                               |
 
 An edition whose words are "stopping earlier is acceptable if every received request is processed" (EARLY_IS_FINE): to
-leave early is then no failure of HL802, and HL805 judges what was received until then. HL810 and HL811 inform.
+leave early is then no failure of HL802, and HL805 judges what was received until then. HL811 informs.
 """
 
 from __future__ import annotations
