@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hitless.checking.events import Ended, Exchange, Exited, Failure, Logged, Signalled, Stage
-from hitless.checking.probes.purposes import LATE, LOAD, POOLED, PULSE, RECEIVED, REST
+from hitless.checking.probes.purposes import LATE, LOAD, POOL_SIZE, POOLED, PULSE, RECEIVED, REST
 from hitless.checking.record import Record
 
 EARLY_S = 0.25  # before the end of the linger that is still no early end: clocks, and the way of a signal
+NOTICED_S = 0.5  # what was answered sooner may have been answered before the signal came
 AT_EXIT_S = 0.5  # a connection that ends so shortly before the exit is seen ended with it
 AT_ONCE_S = 2.0  # a connection that ends without an answer within so long was turned away, not forgotten
 LATENESS_S = 1.0  # until an exit is seen
@@ -154,8 +155,13 @@ class Stopped:
         """It ended every connection after one answer before it got SIGTERM, too, in words or, as HTTP/1.0, without."""
         before = [one for one in self._kept if one.until_s < self.at_s]
         is_told = all(map(says_close, before))
-        is_silent = not self.said_close and len(self._kept) > 1 and not any(one.nth > 1 for one in self._kept)
+        is_silent = not self.said_close and len(self._kept) > POOL_SIZE and not self.reused
         return bool(before) and (is_told or is_silent)
+
+    @property
+    def reused(self) -> bool:
+        """A connection carried more than one answer."""
+        return any(one.nth > 1 for one in self._kept)
 
     # Its health check
 

@@ -1,4 +1,4 @@
-"""An unpacked image run by bubblewrap, where there is no runc: namespaces and an address of its own, but no limits.
+"""An unpacked image run by bubblewrap, where there is no runc: namespaces, limits and an address of its own.
 
 Needs root. Another user than root is alone in a user namespace: files of others look there as if they were nobody's.
 """
@@ -12,16 +12,17 @@ import threading
 from pathlib import Path
 
 from hitless.engines.accounts import Account, account_of
+from hitless.engines.cgroups import Limits, limited, limits_named
 from hitless.engines.commands import CAPABILITIES
 from hitless.engines.roots import NAMESPACE
 from hitless.engines.runc_bundle import HOSTNAME, HOSTS, RESOLVER, command_of, environment_of
-from hitless.engines.running import Start
+from hitless.engines.running import Confinement, Start
 from hitless.engines.sandbox import Sandbox, Scratch, begin_sandbox, make_scratch, sweep_sandboxes
+from hitless.errors import UnavailableError
 from hitless.images.configuration import Configuration
 
 _INFO = "info"  # what bubblewrap tells about its child
 _PLACE = "/mnt"  # of the root, in a mount namespace: other users cannot reach it where it really is
-_LACKS = ("it has no limits on memory and processes: bubblewrap sets none",)
 
 
 class BubblewrapEngine:
@@ -42,18 +43,34 @@ class BubblewrapEngine:
                 (scratch.folder / name).chmod(0o644)
             folder = self._configuration.working_dir or "/"
             wrapped = bubblewrap_command(start, self._configuration, account)
-            instance = begin_sandbox(_command(scratch, start, folder, account, wrapped), scratch, start, _LACKS)
+            limits, lacks = _limits(scratch, start.confinement or Confinement())
+            command = _command(limits, scratch, start, folder, account, wrapped)
+            instance = begin_sandbox(command, scratch, start, lacks, _forget)
             instance.began(lambda: _first_process(scratch.folder), self.name)
         except BaseException:
             if instance is not None:
                 instance.remove()
+            _forget(scratch.folder)
             scratch.remove()
             raise
         return instance
 
     def sweep(self) -> list[str]:
         """What runs of before left because they were killed."""
-        return sweep_sandboxes()
+        return sweep_sandboxes(_forget)
+
+
+def _limits(scratch: Scratch, confinement: Confinement) -> tuple[Limits, tuple[str, ...]]:
+    """With what it lacks where none can be made."""
+    name = scratch.folder.name
+    try:
+        return limited(name, memory_bytes=confinement.memory_bytes, processes=confinement.processes), ()
+    except UnavailableError as error:
+        return Limits(()), (f"it has no limits on memory and processes: {error}",)
+
+
+def _forget(folder: Path) -> None:
+    limits_named(folder.name).remove()
 
 
 def bubblewrap_command(start: Start, configuration: Configuration, account: Account) -> list[str]:
@@ -74,10 +91,12 @@ def bubblewrap_command(start: Start, configuration: Configuration, account: Acco
     return [*words, "--", *command_of(start, configuration)]
 
 
-def _command(scratch: Scratch, start: Start, working_dir: str, account: Account, wrapped: list[str]) -> list[str]:
+def _command(
+    limits: Limits, scratch: Scratch, start: Start, working_dir: str, account: Account, wrapped: list[str]
+) -> list[str]:
     """In a mount and a network namespace: make the root, get the other end of the pair, become the user, start."""
     root, folder = shlex.quote(str(scratch.root.place)), shlex.quote(str(scratch.folder))
-    steps = [scratch.root.mounting] if scratch.root.mounting else []
+    steps = [step for step in (limits.entering, scratch.root.mounting) if step]
     steps += [_folder(root, name) for name in ("/proc", "/dev", working_dir, *start.writable)]
     for name in ("hosts", "resolv.conf"):
         target = f"{root}/etc/{name}"  # a link there would lead out of the root

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hitless.engines.cgroups import cgroups_of, mounted
+
 _PAGES = ("RssAnon", "RssShmem")  # what is not of files (proc_pid_status(5)), in KiB
-
-
-def cgroups_of(pid: int) -> dict[str, str]:
-    """Path by controller, "" for that of version 2 (cgroups(7)); empty where there is no such process."""
-    try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-    except OSError:
-        return {}
-    parts = [line.split(":", 2) for line in lines]
-    return {name: path for _, names, path in parts for name in names.split(",")}
 
 
 def memory_of_group(pid: int) -> int | None:
     """Of the cgroup in which a process is, in bytes; files in memory (tmpfs) count. None where nobody can tell."""
     groups = cgroups_of(pid)
     if "memory" in groups:
-        folder = _folder("cgroup", "memory", groups["memory"])
+        folder = mounted("memory", groups["memory"])
         return _charged(folder, "memory.usage_in_bytes", "total_cache", "total_shmem")
-    return _charged(_folder("cgroup2", "", groups.get("", "")), "memory.current", "file", "shmem")
+    return _charged(mounted("", groups.get("", "")), "memory.current", "file", "shmem")
 
 
 def _charged(folder: Path | None, usage: str, cache: str, shared: str) -> int | None:
@@ -36,18 +28,6 @@ def _charged(folder: Path | None, usage: str, cache: str, shared: str) -> int | 
         return max(0, int((folder / usage).read_text()) - figures[cache] + figures[shared])
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _folder(kind: str, controller: str, path: str) -> Path | None:
-    """Where a cgroup is mounted (proc_pid_mountinfo(5))."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        root, place = before.split()[3:5]
-        known, _, options = after.split(" ", 2)
-        inside = path == root or path.startswith(root.rstrip("/") + "/")
-        if known == kind and inside and (not controller or controller in options.split(" ")[-1].split(",")):
-            return Path(place + path.removeprefix(root.rstrip("/")))
-    return None
 
 
 def memory_of_processes(pid: int) -> int | None:

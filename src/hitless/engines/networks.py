@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.engines.calling import call
+from hitless.engines.cgroups import cgroups_of
 from hitless.engines.commands import RUN
-from hitless.engines.memory import cgroups_of
 
 if TYPE_CHECKING:
     from hitless.engines.containers import ContainerEngine

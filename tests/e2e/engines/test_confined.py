@@ -83,7 +83,7 @@ def client(request: pytest.FixtureRequest, lab: Lab, telling: Image, tmp_path: P
 def test_a_confined_life(client: Client) -> None:
     seen = client.sees("life")
     told = seen["told"]
-    assert (seen["own"], seen["lacks"]) == (True, [] if client.engine != "bwrap" else seen["lacks"])
+    assert (seen["own"], seen["lacks"]) == (True, [])
     assert (told["pid"], told["first"], told["asked"]) == (1, "/telling_server.py", "yes")
     assert told["processes"] == [1]
     assert (told["capabilities"] & ~KNOWN, told["no_new_privileges"]) == (0, True)
@@ -99,9 +99,6 @@ def test_a_confined_life(client: Client) -> None:
 
 
 def test_limits(client: Client) -> None:
-    if client.engine == "bwrap":  # it sets none, and says so
-        assert any("limit" in lacking for lacking in client.sees("life")["lacks"])
-        return
     seen = client.sees("limits")
     assert 0 < seen["children"] < 64
     assert seen["code"] == 137

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hitless.checking.events import Exchange
 from hitless.checking.probes.client import PATIENCE_S, Answer, ask, connect, failed_to_connect, record, record_closed
-from hitless.checking.probes.purposes import FRESH, POOLED
+from hitless.checking.probes.purposes import FRESH, POOL_SIZE, POOLED
 from hitless.checking.probes.recorder import StageLog
 from hitless.checking.probes.request import Request
 from hitless.checking.probes.wire import Wire
@@ -24,7 +24,6 @@ from hitless.engines.running import Address
 FASTEST, SLOWEST = 30.0, 0.5  # requests a second
 _SHARE = 0.25  # of what one request after the other reaches
 _SLACK_S = 0.02  # a loop that is late by less sends what is due together
-_POOL = 8  # connections at first; more where they are busy
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Load:
 
     def _taken(self) -> Wire | None:
         """The connection that has been idle for longest; None before there are enough, and when all are busy."""
-        while len(self._idle) >= _POOL or (self._idle and self._is_slow):
+        while len(self._idle) >= POOL_SIZE or (self._idle and self._is_slow):
             wire = self._idle.popleft()
             if not wire.is_lost:
                 return wire

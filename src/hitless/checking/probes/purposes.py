@@ -37,6 +37,7 @@ TOLD_SOCKETS = "hitless-check: socket"  # before each line of /proc/net/tcp
 # Idle connections, a stop, and a rollout.
 TRIED = "to see how quick it is"
 POOLED = "load on pooled connections"
+POOL_SIZE = 8  # pooled connections of a load at first; more where they are busy
 FRESH = "load on new connections"
 LOAD = frozenset({POOLED, FRESH})
 

@@ -31,6 +31,7 @@ MARGIN_S = 5.0  # beyond the deadline: who leaves then is late, and not for ever
 _SLOW, _SLOW_S = 3, 5.0  # requests whose body takes so long, begun in time to end half of it after SIGTERM
 _RESTING = 5  # connections
 _LATE_S, _LATE_OVER_S = 1.0, 3.0  # before the end of the linger, and how long its body takes
+_LEAST = 0.5  # of these two, however short the linger is: a busy machine is late by some tenths of a second
 _REST_S = 5.0  # before the end of the linger: idle connections are used again
 _ENDS_S = 0.3  # before the end of the linger: the load
 _AFTER_EXIT_S = 1.0
@@ -120,7 +121,7 @@ class _Stop:
 
     def _later(self) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
         rest = (self._linger_s - _REST_S * self._scale, self._rested)
-        late = (self._linger_s - _LATE_S * max(0.3, self._scale), self._late)
+        late = (self._linger_s - _LATE_S * max(_LEAST, self._scale), self._late)
         return [rest, late] if not self._one.site.quick else []
 
     async def _at(self, after_s: float, what: Callable[[], Awaitable[None]]) -> None:
@@ -132,7 +133,7 @@ class _Stop:
         await self._target.fresh(SLOW, over_s=self._slow_s)
 
     async def _late(self) -> None:
-        over_s = (_LATE_OVER_S * max(0.3, self._scale)) if self._target.request.body else 0.0
+        over_s = (_LATE_OVER_S * max(_LEAST, self._scale)) if self._target.request.body else 0.0
         await self._target.fresh(LATE, over_s=over_s)
 
     async def _rest(self) -> None:

@@ -13,7 +13,7 @@ from hitless.checking.rules.stop_seen import (
     linger_of,
     stop_of,
 )
-from hitless.checking.stopping import LATENESS_S
+from hitless.checking.stopping import LATENESS_S, NOTICED_S
 from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
 
 _GOOD_CODES = (0, 143)
@@ -87,9 +87,13 @@ def says_connection_close(seen: Seen) -> Verdict:
         return not_applicable("it keeps no connection open (HL705)")
     if stop.is_deaf:
         return not_applicable(DEAF)
-    after = stop.kept_after
     if stop.said_close:
-        return passed(f"{len(stop.said_close)} of {len(after)} answers after SIGTERM said `Connection: close`")
+        return passed(
+            f"{len(stop.said_close)} of {len(stop.kept_after)} answers after SIGTERM said `Connection: close`"
+        )
+    after = [one for one in stop.kept_after if one.until_s > stop.at_s + NOTICED_S]
+    if not stop.reused:
+        return unproven("too few requests were answered to tell whether it keeps connections open at all")
     if not after:
         return unproven(stop.incomplete or "nothing was answered on a pooled connection after SIGTERM")
     if stop.incomplete:

@@ -2,7 +2,7 @@
 
 | what the subject does                                                   | fails                                     |
 |-------------------------------------------------------------------------|-------------------------------------------|
-| loses a request in the upgrade, and fails a rule of HL70x or HL80x, too | that rule; HL901 is unproven and names it |
+| fails a rule of HL70x or HL80x, whatever the upgrade lost this time     | that rule; HL901 is unproven and names it |
 | loses a request in the upgrade, and in nothing else                     | HL901                                     |
 | loses requests behind the balancer before the upgrade begins            | neither: HL901 is unproven                |
 """
@@ -65,15 +65,16 @@ def upgrades_without_a_loss(seen: Seen) -> Verdict:
         return unproven("requests failed behind the balancer before the upgrade began")
     total = sum(one.until_s >= begun.at_s for one in load)
     words = f"{len(lost)} of {total:,} requests failed, 95 % upper bound {percent(upper_bound(len(lost), total or 1))}"
+    if ended_alone(seen.record) is not None:
+        return unproven(f"{words}: it also ends without being told to (HL505)")
+    if found := _failed_part(seen):
+        what = "explains it" if lost else "loses some another time"
+        return unproven(f"{words}; {found[0].id} failed, and {what}: {found[1].message}")
     if not lost:
         why = _incomplete(seen)
         return unproven(why) if why else passed(words)
     if seen.profile.name in EARLY_IS_FINE and _left_before(seen):
         return unproven(f"{words}: it left before the routes were changed, which this edition leaves open")
-    if ended_alone(seen.record) is not None:
-        return unproven(f"{words}: it also ends without being told to (HL505)")
-    if found := _failed_part(seen):
-        return unproven(f"{words}; {found[0].id} failed, and explains it: {found[1].message}")
     return failed(
         words,
         *_evidence(seen, lost),

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.checking.rules.dynamic_records import CLOSE, SIGTERM_S, failing, silent, stop, verdicts
 
 from hitless.checking.events import Exchange, Failure
-from hitless.checking.probes.purposes import FRESH, LATE, POOLED, PULSE, SLOW
+from hitless.checking.probes.purposes import FRESH, LATE, POOLED, PULSE, REST, SLOW
 from hitless.checking.record import Record
 from hitless.checking.verdict import Outcome
 from hitless.spec.profiles import DEFAULT, PROFILES
@@ -247,3 +247,11 @@ class TestWatchedForAShortTime:
 def test_a_subject_without_keep_alive_need_not_say_close() -> None:
     found = stop(lambda one: msgspec.structs.replace(one, headers=CLOSE))
     assert verdicts(found)["HL809"].outcome is Outcome.NOT_APPLICABLE
+
+
+def test_an_answer_from_the_moment_of_the_signal_shows_nothing_of_its_headers() -> None:
+    """The server has not noticed the signal yet: what it says later is what counts."""
+    cut = lose(Failure.CUT, FRESH, POOLED, REST, LATE, from_s=0.3)
+    found = stop(cut, closes=False)
+    assert verdicts(found)["HL805"].outcome is Outcome.FAILED
+    assert verdicts(found)["HL809"].outcome is Outcome.UNPROVEN
