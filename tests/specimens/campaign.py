@@ -6,12 +6,16 @@ with namespaces(): …      is not possible from inside of a process, so `alone`
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import subprocess
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.specimens.dynamic import GOLDEN, Running
@@ -89,7 +93,7 @@ def all_checked(
     specimens: Sequence[Running], layout: Path, at_once: int, records: Path | None = None
 ) -> Iterator[Result]:
     """As they are over."""
-    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _end_with_the_campaign) as pool:
         places = [records / f"{one.name}.ndjson" if records is not None else None for one in specimens]
         runs = [pool.submit(checked, one, layout, place) for one, place in zip(specimens, places, strict=True)]
         try:
@@ -97,6 +101,18 @@ def all_checked(
                 yield run.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # of one that is broken off
+
+
+def _end_with_the_campaign() -> None:
+    """A worker whose campaign was killed ends what it has started, and does not go on with what is waiting."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=_ended_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _ended_with(parent: BaseProcess | None) -> None:
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def certificate() -> bytes:
