@@ -65,6 +65,8 @@ def checked(one: Running, layout: Path, record: Path | None = None) -> Result:
     """One that breaks the check itself is told as a result, too."""
     try:
         return _checked(one, layout, record)
+    except KeyboardInterrupt:
+        os._exit(1)  # the pool would go on with the next one
     except Exception:
         return Result(one.name, one.rule, {"check": Outcome.ERROR.value}, {"check": traceback.format_exc()})
 
