@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from hitless.checking.rule import Purpose, Rule, Seen
 from hitless.checking.rules.catalogue import RULES
 from hitless.checking.rules.figures import figures
 from hitless.checking.sites import looked_at
-from hitless.checking.subject import Kind, kind_of
+from hitless.checking.subject import Kind, is_path, kind_of
 from hitless.checking.wishes import Wishes
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.spec.config import parse
@@ -45,10 +45,15 @@ def check(subject: str, wishes: Wishes) -> Report:
     opened = Opened(
         subject=subject, kind=kind.value, version=__version__, moment=_now(), profile=wishes.profile.name,
         purpose=wishes.purpose.value, seed=wishes.seed, quick=wishes.quick,
+        is_file=kind is Kind.IMAGE and is_path(subject), flags=wishes.flags,
     )  # fmt: skip
-    with _recorder(opened, wishes.record) as recorder:
+    with RecordFile(wishes.record) if wishes.record is not None else contextlib.nullcontext() as file:
+        recorder = Recorder(opened, file.write) if file is not None else Recorder(opened)
+        if file is not None:
+            file.verify()
         _look(subject, kind, wishes, _needed(rules, wishes.purpose), recorder)
-        return report(recorder.record(), rules, wishes)
+        faults = (file.fault,) if file is not None and file.fault else ()
+        return replace(report(recorder.record(), rules, wishes), faults=faults)
 
 
 def replay(file: Path, wishes: Wishes) -> Report:
@@ -119,17 +124,6 @@ def _needed(rules: Sequence[Rule], purpose: Purpose) -> set[Stage]:
 def _contract(record: Record, profile: Profile) -> Contract | None:
     seen = record.first(ConfigSeen)
     return parse(seen.text, file=seen.where, profile=profile).contract if seen is not None else None
-
-
-@contextlib.contextmanager
-def _recorder(opened: Opened, file: Path | None) -> Iterator[Recorder]:
-    if file is None:
-        yield Recorder(opened)
-        return
-    with RecordFile(file) as lines:
-        recorder = Recorder(opened, lines.write)
-        lines.verify()
-        yield recorder
 
 
 def _now() -> str:

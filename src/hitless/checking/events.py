@@ -67,7 +67,7 @@ class Exchange(Seconds, frozen=True, tag="exchange"):
 
     `purpose` tells why it was sent (a rule looks for its own). `connection` numbers the client's connections, `nth` the
     requests on it, from 1. `status` is 0 exactly when there is a `failure`. Bodies are kept up to some length, `size`
-    is the answer's whole length in bytes. `curl`: a command that sends the same.
+    is the answer's whole length in bytes. `curl`: a command that sends the same, `{address}` for host:port.
     """
 
     purpose: str

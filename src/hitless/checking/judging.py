@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from hitless.checking.record import Record
 from hitless.checking.report import Judged, Report
-from hitless.checking.rule import Purpose, Rule, Seen
+from hitless.checking.rule import NotSeenError, Purpose, Rule, Seen
 from hitless.checking.verdict import Outcome, Verdict, unproven
 from hitless.checking.waivers import Waiver
 from hitless.spec.profiles import Profile
@@ -49,6 +49,8 @@ def _verdict(rule: Rule, seen: Seen) -> Verdict:
             return unproven(why)
     try:
         return rule.judge(seen)
+    except NotSeenError as error:
+        return unproven(str(error))
     except Exception as error:  # told to the user as what it is, and never as a pass
         return Verdict(Outcome.ERROR, f"the rule itself broke: {type(error).__name__}: {error}")
 

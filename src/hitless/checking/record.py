@@ -47,6 +47,8 @@ class Opened(msgspec.Struct, frozen=True, tag_field="event", tag="opened"):
     seed: int
     quick: bool = False
     format: int = FORMAT
+    is_file: bool = False  # an image in a file or a folder
+    flags: tuple[str, ...] = ()  # that the user gave about the subject, to check it again
 
 
 Entry = (

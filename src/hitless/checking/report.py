@@ -41,7 +41,8 @@ class Judged:
 @dataclass(frozen=True)
 class Report:
     """`judged`: in the order of the rules. `unused`: waivers of rules that are kept; `expired`: those that have
-    ended. `left_out`: how many rules of this purpose were not to be judged. `figures`: what was measured, by name."""
+    ended. `left_out`: how many rules of this purpose were not to be judged. `figures`: what was measured, by name.
+    `faults`: what went wrong beside the check."""
 
     record: Record
     profile: Profile
@@ -51,6 +52,7 @@ class Report:
     unused: tuple[Waiver, ...] = ()
     left_out: int = 0
     figures: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
     @property
     def conclusion(self) -> Conclusion:

@@ -21,6 +21,10 @@ from hitless.spec.profiles import Profile
 T = TypeVar("T")
 
 
+class NotSeenError(LookupError):
+    """The record lacks what a rule has to know: nothing can be said."""
+
+
 class Level(StrEnum):
     """How much a failure weighs. Only MUST decides whether a subject conforms."""
 
@@ -58,10 +62,10 @@ class Seen:
         return self.record.all(kind, stage)
 
     def one(self, kind: type[T], stage: Stage | None = None) -> T:
-        """The first of a kind. LookupError where there is none: a rule that needs its stage will find it."""
+        """The first of a kind. NotSeenError where there is none: a rule that needs its stage will find it."""
         found = self.record.first(kind, stage)
         if found is None:
-            raise LookupError(f"the record has no {kind.__name__}")
+            raise NotSeenError(f"the record has no {kind.__name__}")
         return found
 
     @functools.cached_property
@@ -72,10 +76,10 @@ class Seen:
 
     @property
     def contract(self) -> Contract:
-        """ValueError where the config.json is too wrong to mean anything: the stages that need it are not run then."""
+        """NotSeenError where the config.json is too wrong to mean anything; stages that need it are not run then."""
         contract = self.config.contract
         if contract is None:
-            raise ValueError("the config.json cannot be understood")
+            raise NotSeenError("the config.json cannot be understood")
         return contract
 
 

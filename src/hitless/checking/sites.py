@@ -24,7 +24,7 @@ from hitless.engines.containers import ContainerEngine
 from hitless.engines.found import any_engine, engine_named
 from hitless.engines.process import ProcessEngine
 from hitless.engines.running import Confinement, Engine, Start
-from hitless.engines.service import ServiceEngine
+from hitless.engines.service import ServiceEngine, refuse_silent
 from hitless.images.image import Image
 from hitless.spec.contract import Contract
 
@@ -101,6 +101,7 @@ def _examples(folder: Path, contract: Contract) -> tuple[Request, ...]:
 
 @contextlib.contextmanager
 def _service_site(url: str, contract: Contract, wishes: Wishes) -> Iterator[Site]:
+    refuse_silent(url)
     engine = ServiceEngine(url, pid=wishes.pid or None, container=wishes.container, engine=_keeper(wishes))
     site = _site(engine, url, contract, wishes, confined=False)
     yield replace(site, single=True, can_signal=engine.can_signal)

@@ -53,7 +53,7 @@ def opened_image(text: str, *, engine: str = "", platform: Platform | None = Non
         engine_named(engine)
     held = (
         None
-        if _is_path(text) or text.startswith("-")
+        if is_path(text) or text.startswith("-")
         else holder(text, (engine,) if engine in CONTAINER_ENGINES else ())
     )
     if held is None:
@@ -75,6 +75,7 @@ def _chosen(source: Source, what: str, platform: Platform | None) -> Image:
     return read_image(source, what, platform)
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether an image is named by where it lies, and not as engines and registries know it."""
     plain = text.removeprefix("oci:")
     return Path(plain).exists() or Path(plain.rpartition(":")[0] or plain).exists()

@@ -20,7 +20,8 @@ class Wishes:
     """How a subject is to be checked. `goldens`: the requests that the user gave, once the contract is known.
 
     `static`: nothing is run. `pid`, `container`: of a running service, for the signals. `engine`: the only one to use.
-    `record`: the file that everything seen is written to as it is seen.
+    `record`: the file that everything seen is written to as it is seen. `flags`: those of the command that say what the
+    subject is and what it is asked, for whoever checks it again.
     """
 
     profile: Profile = DEFAULT
@@ -33,6 +34,7 @@ class Wishes:
     engine: str = ""
     waivers: Sequence[Waiver] = ()
     record: Path | None = None
+    flags: tuple[str, ...] = ()
     goldens: Callable[[Contract], tuple[Request, ...]] = lambda _: ()
     seed: int = 1
     pid: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,12 @@ _ENDINGS = {
 }  # fmt: skip
 
 
+_OF_SUBJECT = ("config", "form", "data", "url_path", "expect", "engine", "pid", "container")
+_OF_LOOKING = (*_OF_SUBJECT, "profile", "purpose", "quick", "static", "record", "seed")  # and not of judging
+
+
 def check(
+    context: typer.Context,
     subject: Annotated[
         str, typer.Argument(metavar="SUBJECT", help="An image, a layout, an archive, a root, a package, or a URL.")
     ] = "",
@@ -105,9 +110,10 @@ def check(
     wishes = replace(
         wishes, config=config, quick=quick, static=static, select=_ids(select), ignore=_ids(ignore), engine=engine,
         record=record, seed=seed, pid=pid, container=container, goldens=_goldens(url_path, form, data, expect),
+        flags=_words(context, _OF_SUBJECT),
     )  # fmt: skip
     forms = _forms(form_of, output or [])
-    _refuse_misplaced(subject, replay, pid=pid, container=container)
+    _refuse_misplaced(context, subject, replay, pid=pid, container=container)
     if replay is not None:
         report = judge_again(replay, wishes)
     elif not subject:
@@ -123,12 +129,28 @@ def check(
     raise typer.Exit(_exit_code(report))
 
 
-def _refuse_misplaced(subject: str, replay: Path | None, *, pid: int, container: str) -> None:
+def _words(context: typer.Context, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of these options that the user gave, as they may be given again."""
+    found: list[str] = []
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name) if option.name in names else None
+        if source is not None and source.name == "COMMANDLINE":
+            values = context.params[option.name]
+            for value in values if isinstance(values, list) else [values]:
+                found += [option.opts[0]] if value is True else [option.opts[0], str(value)]
+    return tuple(found)
+
+
+def _refuse_misplaced(context: typer.Context, subject: str, replay: Path | None, *, pid: int, container: str) -> None:
     """What would silently do nothing."""
     problems = []
     if replay is not None and subject:
         remedy = f"Leave {subject} out: a record has its own, or leave --replay out to look at it."
         problems.append(Problem("CHK-15", "a record is judged without a subject", remedy))
+    if replay is not None and (idle := [word for word in _words(context, _OF_LOOKING) if word.startswith("--")]):
+        names = " and ".join(part for part in (", ".join(idle[:-1]), idle[-1]) if part)
+        remedy = f"Leave {names} out, or check the subject itself: the record was made with its own."
+        problems.append(Problem("CHK-15", "a record is judged by what it was made for", remedy))
     if subject and (pid or container) and not subject.startswith(("http://", "https://")):
         remedy = (
             "Name the service by its URL, or leave --pid and --container out: what is started here is stopped here."
@@ -204,31 +226,42 @@ def _forms(form: str, files: list[Path]) -> list[tuple[str, Path | None]]:
         wanted.append((known, file))
     if problems:
         raise InputError(problems)
-    return [("text" if files else form or "text", None), *wanted]
+    return [*wanted, ("text" if files else form or "text", None)]  # files first: a pipe may break
 
 
 def _write(report: Report, form: str, file: Path | None, *, verbose: bool) -> None:
+    if file is None:
+        try:
+            _print(report, form, verbose=verbose)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            remedy = "Write the report to a file with -o, where there is room."
+            raise InputError([Problem("CHK-14", f"the report cannot be written: {error.strerror}", remedy)]) from error
+        return
+    from hitless.checking.reports import FORMATS
+    from hitless.images.replacing import replacing
+
+    try:
+        with replacing(file) as output:
+            output.write(FORMATS[form](report).encode())
+    except OSError as error:
+        problem = Problem("CHK-14", f"the report cannot be written: {error.strerror}", "Check the path.", str(file))
+        raise InputError([problem]) from error
+
+
+def _print(report: Report, form: str, *, verbose: bool) -> None:
     from hitless.checking.reports import FORMATS
 
-    if form == "text" and file is None:
+    if form == "text":
         from rich.console import Console
 
         from hitless.checking.reports.text import show
 
         show(report, Console(highlight=False, markup=False, emoji=False), verbose=verbose)
-        return
-    text = FORMATS[form](report)
-    if file is None:
-        sys.stdout.write(text)
-        return
-    from hitless.images.replacing import replacing
-
-    try:
-        with replacing(file) as output:
-            output.write(text.encode())
-    except OSError as error:
-        problem = Problem("CHK-14", f"the report cannot be written: {error.strerror}", "Check the path.", str(file))
-        raise InputError([problem]) from error
+    else:
+        sys.stdout.write(FORMATS[form](report))
 
 
 def _exit_code(report: Report) -> int:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import time
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from hitless.engines.memory import memory_of_processes
 from hitless.engines.running import NO_CODE, Address, Saw, Start
 from hitless.errors import InputError, Problem, UnavailableError
 
+_CONNECTED_WITHIN_S = 5.0
 _LOOPBACKS = ("127.", "::1", "localhost")
 _LACKS = ("it runs as it was started by others: nothing here confines it",)
 
@@ -47,6 +49,18 @@ class ServiceEngine:
         if self._container and self._engine is not None:
             return ContainerService(self._address, Container(self._engine, self._container, start.port))
         return Service(self._address)
+
+
+def refuse_silent(url: str) -> None:
+    """UnavailableError where nothing takes a connection. InputError for what is no URL of a service."""
+    address = service_address(url)
+    try:
+        socket.create_connection((address.host, address.port), _CONNECTED_WITHIN_S).close()
+    except OSError as error:
+        why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        raise UnavailableError(
+            f"nothing takes connections at {address.url} ({why}): start the service first"
+        ) from error
 
 
 def service_address(url: str) -> Address:

@@ -246,8 +246,8 @@ def test_an_exchange_as_it_is_recorded() -> None:
         log, recorder = made_log()
         async with server(saying(OK)) as address:
             answer = await ask(address, GET)
-            told = record(log, answer, GET, "why", "one", address=address, due=answer.begun - 1)
-            assert told.curl == f"curl http://127.0.0.1:{address.port}/ -d '{{}}'"
+            told = record(log, answer, GET, "why", "one", due=answer.begun - 1)
+            assert told.curl == GET.curl
         assert recorder.record().all(Exchange) == (told,)
         return told
 

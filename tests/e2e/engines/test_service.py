@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from tests.e2e.engines.lab import Lab
 from hitless.engines.container import Container
 from hitless.engines.containers import ContainerEngine
 from hitless.engines.running import NO_CODE, Start, started
-from hitless.engines.service import ServiceEngine
+from hitless.engines.service import ServiceEngine, refuse_silent
 from hitless.errors import UnavailableError
 from hitless.images.image import Image
 
@@ -70,3 +71,11 @@ def test_by_its_container(engine: ContainerEngine, mnist_image: Image, lab: Lab,
         assert instance.wait(WITHIN_S) == 137
     with pytest.raises(UnavailableError, match="container"):
         service.start(Start(""))
+
+
+def test_where_nothing_listens_that_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        refuse_silent(url)
+    with pytest.raises(UnavailableError, match=r"Connection refused.*start the service"):
+        refuse_silent(url)

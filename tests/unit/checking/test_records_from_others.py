@@ -62,12 +62,14 @@ def test_more_lines_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_disk_that_is_full_is_told_when_the_check_is_over() -> None:
-    file = RecordFile(Path("/dev/full"))
-    for _ in range(2):
-        file.write(to_line(OPENED))
-    with pytest.raises(InputError, match=r"CHK-7.*No space left"), file:
-        pass
+def test_a_disk_that_is_full_is_told_and_costs_no_verdict() -> None:
+    with RecordFile(Path("/dev/full")) as file:
+        assert file.fault == ""
+        for _ in range(2):
+            file.write(to_line(OPENED))
+    assert file.fault == "The record /dev/full is cut off: No space left on device."
+    with pytest.raises(InputError, match=r"CHK-7.*No space left"):
+        file.verify()
 
 
 def test_a_record_in_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from hitless.cli.check import check
 from hitless.errors import InputError
 
+APPLICATION = typer.Typer()
+APPLICATION.command()(check)
+
 
 @pytest.mark.parametrize(
-    ("flags", "problem"),
+    ("words", "problem", "named"),
     [
-        ({"subject": "app:v1", "output": [Path("no/such/folder/report.html")]}, "CHK-14"),
-        ({"subject": "app:v1", "output": [Path("report.pdf")]}, "CHK-13"),
-        ({"subject": "app:v1", "replay": Path("record.ndjson")}, "CHK-15"),
-        ({"subject": "app:v1", "pid": 4711}, "CHK-15"),
-        ({"subject": "app:v1", "container": "app"}, "CHK-15"),
-        ({}, "CHK-8"),
+        ("app:v1 -o no/such/folder/report.html", "CHK-14", "no/such/folder"),
+        ("app:v1 -o report.pdf", "CHK-13", "report.pdf"),
+        ("app:v1 --replay record.ndjson", "CHK-15", "app:v1"),
+        ("--replay record.ndjson --for hitless --seed 3 -F a=b", "CHK-15", "--for, --form and --seed"),
+        ("--replay record.ndjson --quick", "CHK-15", "--quick"),
+        ("app:v1 --pid 4711", "CHK-15", "--pid"),
+        ("app:v1 --container app", "CHK-15", "--container"),
+        ("", "CHK-8", "--replay"),
     ],
-    ids=["no folder for a report", "form of a report", "subject and record", "pid", "container", "no subject"],
 )
-def test_refused(flags: dict[str, object], problem: str) -> None:
-    with pytest.raises(InputError) as refused:
-        check(**flags)  # type: ignore[arg-type]
-    assert [one.id for one in refused.value.problems] == [problem]
+def test_refused(words: str, problem: str, named: str) -> None:
+    refused = CliRunner().invoke(APPLICATION, words.split()).exception
+    assert isinstance(refused, InputError)
+    assert [one.id for one in refused.problems] == [problem]
+    assert named in str(refused)

@@ -171,7 +171,6 @@ def record(
     instance: str,
     *,
     due: float | None = None,
-    address: Address | None = None,
     body_limit: int = 4096,
 ) -> Exchange:
     """Writes it down, by the clock of its stage. `due`: when it should have been sent (monotonic), in an open loop."""
@@ -194,7 +193,7 @@ def record(
         size=answer.size,
         failure=answer.failure,
         detail=answer.detail,
-        curl=request.curl.replace("{address}", _host(address)) if address else request.curl,
+        curl=request.curl,
         expected=request.expected,
     )
     log.add(exchange)

@@ -114,9 +114,7 @@ class Running:
 
     def record(self, answer: Answer, request: Request, purpose: str, *, log: StageLog | None = None) -> Exchange:
         limit = KEPT_BYTES if purpose in _KEPT else _SHOWN
-        return client.record(
-            log or self.log, answer, request, purpose, self.name, address=self.address, body_limit=limit
-        )
+        return client.record(log or self.log, answer, request, purpose, self.name, body_limit=limit)
 
     def note(self, what: str, detail: str = "") -> None:
         self.log.add(Noted(stage=self.log.stage, at_s=self.log.now(), what=what, detail=detail))

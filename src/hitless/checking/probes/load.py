@@ -40,9 +40,7 @@ class Target:
     def record(self, answer: Answer, purpose: str, due: float | None = None) -> Exchange:
         """Bodies are kept of what was no success only."""
         limit = 0 if answer.is_good else 300
-        return record(
-            self.log, answer, self.request, purpose, self.instance, due=due, address=self.address, body_limit=limit
-        )
+        return record(self.log, answer, self.request, purpose, self.instance, due=due, body_limit=limit)
 
     async def fresh(
         self, purpose: str, due: float | None = None, *, close: bool = False, over_s: float = 0

@@ -9,8 +9,8 @@ from hitless.errors import InputError, Problem
 
 
 class RecordFile:
-    """For the length of a block. InputError (CHK-7) where it cannot be written, from `verify` and at the block's end:
-    lines come from threads and callbacks in which nobody would hear of it."""
+    """For the length of a block. `verify`: InputError (CHK-7) where it cannot be written. `fault`: why it is cut off:
+    lines come from threads and callbacks in which nobody would hear of it, and the verdict does not need the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,8 +26,11 @@ class RecordFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
-        if kind is None:
-            self.verify()
+
+    @property
+    def fault(self) -> str:
+        """Empty where all that was written is there."""
+        return f"The record {self._path} is cut off: {self._error.strerror}." if self._error is not None else ""
 
     def write(self, line: bytes) -> None:
         """By one thread at a time. Nothing follows a line that was cut off."""

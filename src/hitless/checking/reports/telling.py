@@ -83,6 +83,7 @@ def again(report: Report, one: Judged) -> str:
         return printable(one.verdict.reproduce)
     words = ["hitless", "check", in_one_line(report.record.opened.subject), "--select", one.rule.id]
     words += ["--profile", report.profile.name, "--for", str(report.purpose)]
+    words += map(in_one_line, report.record.opened.flags)
     return shlex.join(words)
 
 
@@ -146,6 +147,7 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"It ran {_listed({_ran(in_one_line(one.where)) for one in begun})}."
     if any(not one.confined for one in begun):
         yield "It was not confined: it could reach other machines, and no limits held it."
+    yield from report.faults
     if any(not one.own for one in begun):
         yield "It was not reached at an address of its own, but by one of this machine."
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 
+from hitless.checking import again
 from hitless.checking.asked import (
     asked,
     conforming,
@@ -70,12 +71,12 @@ def answers_what_conforms(seen: Seen) -> Verdict:
         sent = conforming(seen, number)
         broken = next((one for one in sent if is_broken(one)), None)
         if broken is not None:
-            return _broken(broken, api)
+            return _broken(seen, broken, api)
         if sent and all(one.status in _NO_SUCH for one in sent):
-            return _missing(sent[0], api)
+            return _missing(seen, sent[0], api)
         refused = next((one for one in sent if one.purpose == GOLDEN and not is_good(one)), None)
         if refused is not None:
-            return _refused(refused, api)
+            return _refused(seen, refused, api)
         if not any(map(is_good, sent)):
             open_ones.append(_open(seen, sent, api))
     if open_ones:
@@ -84,33 +85,33 @@ def answers_what_conforms(seen: Seen) -> Verdict:
     return passed(f"all of {len(seen.contract.apis)} answer", *([shown(first)] if first else []))
 
 
-def _broken(one: Exchange, api: Api) -> Verdict:
+def _broken(seen: Seen, one: Exchange, api: Api) -> Verdict:
     return failed(
         f"{_named(api)} fails at a request that conforms to its schema",
         shown(one),
         expected="an answer 2xx",
         actual=f"{one.status}" if one.status else f"no answer: {one.failure.value if one.failure else one.detail}",
-        reproduce=one.curl,
+        reproduce=again.answered(seen, one),
     )
 
 
-def _missing(one: Exchange, api: Api) -> Verdict:
+def _missing(seen: Seen, one: Exchange, api: Api) -> Verdict:
     return failed(
         f"the image does not serve {_named(api)}, which config.json declares",
         shown(one),
         expected="an answer 2xx",
         actual=str(one.status),
-        reproduce=one.curl,
+        reproduce=again.answered(seen, one),
     )
 
 
-def _refused(one: Exchange, api: Api) -> Verdict:
+def _refused(seen: Seen, one: Exchange, api: Api) -> Verdict:
     return failed(
         f"{_named(api)} refuses the given request",
         shown(one),
         expected="an answer 2xx",
         actual=str(one.status),
-        reproduce=one.curl,
+        reproduce=again.answered(seen, one),
     )
 
 
@@ -153,7 +154,7 @@ def answers_as_expected(seen: Seen) -> Verdict:
                 shown(one),
                 expected=one.expected or "",
                 actual=one.body[:400].decode("utf-8", "replace"),
-                reproduce=one.curl,
+                reproduce=again.answered(seen, one),
             )
     if len(good) < len(given):
         return not_applicable("a given request was refused (HL601)")
@@ -207,7 +208,7 @@ def answers_with_its_content_type(seen: Seen) -> Verdict:
                 shown(one),
                 expected=said.content_type,
                 actual=kind or "none",
-                reproduce=one.curl,
+                reproduce=again.answered(seen, one),
             )
     return passed(f"{len(pairs)} answers are {pairs[0][1].content_type}")
 
@@ -245,7 +246,7 @@ def answers_by_its_schema(seen: Seen) -> Verdict:
                 shown(one),
                 expected=json.dumps(said.schema, ensure_ascii=False)[:400],
                 actual=fault,
-                reproduce=one.curl,
+                reproduce=again.answered(seen, one),
             )
     if not judged:
         return not_applicable("no answer with a declared form")

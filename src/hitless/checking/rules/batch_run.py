@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hitless.checking import again
 from hitless.checking.events import Exchange, Logged, Noted, Stage
 from hitless.checking.facts.seen import FileSeen
 from hitless.checking.probes.purposes import BATCH_AGAIN, BATCH_FIRST, STARTED_AGAIN, TOLD_SOCKETS
@@ -61,7 +62,7 @@ def starts_as_a_child(seen: Seen) -> Verdict:
         *one.last_words(),
         expected="its api answers",
         actual="it listens, and its api does not answer" if one.listening_s is not None else "it does not listen",
-        reproduce=f"docker run --rm {seen.record.opened.subject} sh -c 'sh {BOOT_FILE} & wait'",
+        reproduce=again.started(seen, command=f"sh -c 'sh {BOOT_FILE} & wait'"),
     )
 
 
@@ -85,19 +86,18 @@ def starts_a_second_time(seen: Seen) -> Verdict:
     """
     if not _gets_ready(seen):
         return not_applicable("it does not start the first time (HL306)")
-    again = [one for one in seen.all(Exchange, Stage.BATCH) if one.purpose == BATCH_AGAIN]
-    if any(one.status for one in again):
+    second = [one for one in seen.all(Exchange, Stage.BATCH) if one.purpose == BATCH_AGAIN]
+    if any(one.status for one in second):
         return passed("it started twice in turn")
     if not any(one.what == STARTED_AGAIN for one in seen.all(Noted, Stage.BATCH)):
         return unproven(incomplete(seen.record, Stage.BATCH) or "it was not started again")
     return failed(
         "it does not get ready the second time",
-        *map(shown, again[-1:]),
+        *map(shown, second[-1:]),
         *first_start(seen.record, Stage.BATCH).last_words(),
         expected="its api answers again",
         actual="no answer after the second start",
-        reproduce=f"docker run --rm {seen.record.opened.subject} "
-        f"sh -c 'timeout 60 sh {BOOT_FILE}; sh {BOOT_FILE} & wait'",
+        reproduce=again.started(seen, command=f"sh -c 'timeout 60 sh {BOOT_FILE}; sh {BOOT_FILE} & wait'"),
     )
 
 

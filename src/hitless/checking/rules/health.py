@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 
+from hitless.checking import again
 from hitless.checking.asked import answers, asked, is_broken, is_good, why_unasked
 from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.purposes import (
@@ -94,7 +95,7 @@ def is_healthy_when_ready(seen: Seen) -> Verdict:
         shown(last),
         expected="200 to 399",
         actual=_actual(last),
-        reproduce=last.curl,
+        reproduce=again.answered(seen, last),
     )
 
 
@@ -138,7 +139,7 @@ def is_not_healthy_before_it_is_ready(seen: Seen) -> Verdict:
         shown(good),
         expected="no success before the api answers",
         actual=f"success, and then {_actual(early)} by the api",
-        reproduce=healthy.curl,
+        reproduce=again.answered(seen, healthy),
     )
 
 
@@ -181,7 +182,7 @@ def is_healthy_under_load(seen: Seen) -> Verdict:
         shown(bad[0]),
         expected="success within the check's timeout",
         actual=_actual(bad[0]),
-        reproduce=bad[0].curl,
+        reproduce=again.answered(seen, bad[0]),
     )
 
 
@@ -221,7 +222,7 @@ def answers_as_the_example(seen: Seen) -> Verdict:
         shown(healthy),
         expected='{"health": "true"}',
         actual=healthy.body[:200].decode("utf-8", "replace"),
-        reproduce=healthy.curl,
+        reproduce=again.answered(seen, healthy),
     )
 
 
@@ -257,7 +258,7 @@ def stays_healthy(seen: Seen) -> Verdict:
             shown(bad),
             expected="200 to 399",
             actual=_actual(bad),
-            reproduce=bad.curl,
+            reproduce=again.answered(seen, bad),
         )
     if len(checks) < 2:
         return unproven(incomplete(seen.record, Stage.API) or "it was not asked again")

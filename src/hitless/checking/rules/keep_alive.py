@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hitless.checking import again
 from hitless.checking.events import Closed, Ended, Exchange, Exited, Stage
 from hitless.checking.probes.purposes import IDLE, OPENED, POOL_IDLE, POOL_OPENED
 from hitless.checking.rule import Level, Seen, rule
@@ -220,7 +221,7 @@ def promises_no_less(seen: Seen) -> Verdict:
         Evidence(f"{exchange.method} {exchange.path}: Keep-Alive: timeout={least}", exchange.at_s, _STAGE.value),
         expected=f"timeout={wanted:g} or more, or no such header",
         actual=f"timeout={least}",
-        reproduce="curl -sSv http://127.0.0.1:8080/ -o /dev/null 2>&1 | grep -i keep-alive",
+        reproduce=again.asked(seen, "curl -sSv http://{address}/ -o /dev/null 2>&1 | grep -i keep-alive"),
     )
 
 
@@ -262,16 +263,15 @@ def keeps_connections_at_all(seen: Seen) -> Verdict:
         Evidence(f"{one.method} {one.path}: status {one.status}; {headers}", one.at_s, _STAGE.value),
         expected="the connection stays open after an answer",
         actual=f"all of {len(first)} connections were ended",
-        reproduce="curl -sSv http://127.0.0.1:8080/ http://127.0.0.1:8080/ 2>&1 | grep -iE 'connection|re-using'",
+        reproduce=again.asked(
+            seen, "curl -sSv http://{address}/ http://{address}/ 2>&1 | grep -iE 'connection|re-using'"
+        ),
     )
 
 
 def _commands(seen: Seen, wanted: float) -> str:
+    """Two answers: it kept the connection."""
     ask = "GET /health HTTP/1.1\\r\\nHost: subject\\r\\n\\r\\n"
-    return "\n".join(
-        (
-            f"docker run -d --name subject -p 8080:8080 {seen.record.opened.subject}",
-            f"(printf '{ask}'; sleep {0.99 * wanted:g}; printf '{ask}'; sleep 1) | nc 127.0.0.1 8080",
-            "# two answers: it kept the connection",
-        )
-    )
+    host, _, port = again.address(seen).rpartition(":")
+    sent = f"(printf '{ask}'; sleep {0.99 * wanted:g}; printf '{ask}'; sleep 1) | nc {host} {port}"
+    return again.asked(seen, f"{sent}   # two answers: it kept the connection")

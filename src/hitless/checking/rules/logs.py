@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from hitless.checking import again
 from hitless.checking.events import Begun, Exchange, Logged, Noted, Stage, Wrote
 from hitless.checking.probes.purposes import FILLED, TRACE
 from hitless.checking.rule import Level, Seen, rule
@@ -81,7 +82,7 @@ def logs_to_its_output(seen: Seen) -> Verdict:
             *(Evidence(f"written: {path}") for path in files[:5]),
             expected="log lines on standard output",
             actual=f"{len(lines)} lines on its output, and {', '.join(files[:3])}",
-            reproduce=f"docker run --rm {seen.record.opened.subject}",
+            reproduce=again.started(seen),
         )
     if lines:
         return passed(f"{len(lines)} lines on its output", Evidence(f"log: {lines[0].line}", lines[0].at_s, "start"))

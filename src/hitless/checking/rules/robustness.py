@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 
+from hitless.checking import again
 from hitless.checking.asked import (
     answers,
     asked,
@@ -54,8 +55,10 @@ def _actual(one: Exchange) -> str:
     return str(one.status) if one.status else f"no answer: {one.failure.value if one.failure else one.detail}"
 
 
-def _failure(message: str, one: Exchange, expected: str, *others: Evidence) -> Verdict:
-    return failed(message, shown(one), *others, expected=expected, actual=_actual(one), reproduce=one.curl)
+def _failure(seen: Seen, message: str, one: Exchange, expected: str, *others: Evidence) -> Verdict:
+    return failed(
+        message, shown(one), *others, expected=expected, actual=_actual(one), reproduce=again.answered(seen, one)
+    )
 
 
 def _silent(seen: Seen) -> Verdict:
@@ -98,7 +101,7 @@ def refuses_what_it_does_not_declare(seen: Seen) -> Verdict:
         return _silent(seen)
     taken = next((one for one in sent if is_good(one)), None)
     if taken is not None:
-        return _failure("it answers with success what nobody declared", taken, "404 or 405")
+        return _failure(seen, "it answers with success what nobody declared", taken, "404 or 405")
     return passed(f"none of {len(sent)} got an answer 2xx")
 
 
@@ -127,7 +130,7 @@ def stays_calm_about_unknown_paths(seen: Seen) -> Verdict:
         return _silent(seen)
     broken = next((one for one in sent if is_broken(one) and one.status not in (501, 505)), None)
     if broken is not None:
-        return _failure("an unknown path or method makes it fail", broken, "404, 405 or another answer 4xx")
+        return _failure(seen, "an unknown path or method makes it fail", broken, "404, 405 or another answer 4xx")
     return passed(f"{len(sent)} such requests were answered, none with an error of the server")
 
 
@@ -161,7 +164,7 @@ def refuses_what_is_malformed(seen: Seen) -> Verdict:
         names = ", ".join(one.purpose.removeprefix(MALFORMED) for one in broken)
         one = min(broken, key=lambda one: len(one.curl) or math.inf)  # the command that is quickest to paste
         others = [shown(other) for other in broken if other is not one][:3]
-        return _failure(f"it fails at {len(broken)} of {len(sent)}: {names}", one, "an answer 4xx", *others)
+        return _failure(seen, f"it fails at {len(broken)} of {len(sent)}: {names}", one, "an answer 4xx", *others)
     if why := incomplete(seen.record, Stage.API):
         return unproven(why)
     return passed(f"{len(sent)} malformed requests were answered, none with an error of the server")
@@ -191,7 +194,7 @@ def does_not_take_what_is_malformed(seen: Seen) -> Verdict:
     taken = [one for one in sent if is_good(one)]
     if taken:
         names = ", ".join(one.purpose.removeprefix(MALFORMED) for one in taken)
-        return _failure(f"it answers with success: {names}", taken[0], "an answer 4xx")
+        return _failure(seen, f"it answers with success: {names}", taken[0], "an answer 4xx")
     return passed(f"none of {len(sent)} got an answer 2xx")
 
 
@@ -216,6 +219,7 @@ def lives_on(seen: Seen) -> Verdict:
     after = asked(seen, ALIVE)
     for sent, good in deaths(seen):
         return _failure(
+            seen,
             f"it does not answer any more after: {good.purpose.removeprefix(ALIVE)}",
             sent,
             "the good request after it is answered as before",
@@ -253,7 +257,7 @@ def takes_large_bodies(seen: Seen) -> Verdict:
     broken = next(filter(is_broken, sent), None)
     limit = seen.profile.body_limit_bytes
     if broken is not None:
-        return _failure(f"it fails at a body of {limit:,} bytes", broken, "an answer 2xx, or 413")
+        return _failure(seen, f"it fails at a body of {limit:,} bytes", broken, "an answer 2xx, or 413")
     said = "refused cleanly" if any(one.status == 413 for one in sent) else "taken"
     return passed(f"a body of {limit:,} bytes is {said}", shown(sent[0]))
 
@@ -287,7 +291,7 @@ def answers_several_at_once(seen: Seen) -> Verdict:
     wrong = [one for one in sent if not _is_usual(seen, one)]
     if wrong:
         return _failure(
-            f"{len(wrong)} of {len(sent)} requests at once failed", wrong[0], "the answer that one gets alone"
+            seen, f"{len(wrong)} of {len(sent)} requests at once failed", wrong[0], "the answer that one gets alone"
         )
     return passed(f"{len(sent)} requests by 16 clients at once were answered")
 
@@ -345,5 +349,5 @@ def _same_as_usual(seen: Seen, message: str, *purposes: str) -> Verdict:
         return not_applicable("no api takes a body") if nothing else _silent(seen)
     wrong = next((one for one in sent if not _is_usual(seen, one)), None)
     if wrong is not None:
-        return _failure(message, wrong, f"{usual(seen, wrong.api or 0)}, as in the usual form")
+        return _failure(seen, message, wrong, f"{usual(seen, wrong.api or 0)}, as in the usual form")
     return passed(f"{', '.join(one.purpose.partition(': ')[2] for one in sent)}: answered")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from hitless.checking import again
 from hitless.checking.events import Begun, Exchange, Logged, Noted, Stage
 from hitless.checking.probes.purposes import ELSEWHERE, LISTENS, START_API, START_HEALTH, STAYED
 from hitless.checking.rule import Level, Seen, rule
@@ -26,11 +27,6 @@ _DEAF = "it does not listen on the declared port (HL502, HL503)"
 
 def _start(seen: Seen) -> Started:
     return first_start(seen.record, Stage.START)
-
-
-def _run(seen: Seen) -> str:
-    subject = seen.record.opened.subject
-    return f"docker run --rm -p {seen.contract.port}:{seen.contract.port} {subject}"
 
 
 @rule(
@@ -62,7 +58,7 @@ def starts_with_what_it_declares(seen: Seen) -> Verdict:
         *one.last_words(),
         expected="it runs until it is told to leave",
         actual=f"exit code {one.code} after {one.exited_s:.1f} s",
-        reproduce=_run(seen),
+        reproduce=again.started(seen),
     )
 
 
@@ -101,7 +97,7 @@ def listens_on_its_port(seen: Seen) -> Verdict:
         *one.last_words(),
         expected=f"a server on 0.0.0.0:{port}",
         actual=where if elsewhere or _sockets(seen) else f"{where} that can be seen from outside",
-        reproduce=f"{_run(seen)} & curl -v http://127.0.0.1:{port}/",
+        reproduce=again.asked(seen, "curl -v http://{address}/"),
     )
 
 
@@ -136,7 +132,7 @@ def listens_on_its_own_address(seen: Seen) -> Verdict:
         *evidence[:3],
         expected=f"a server on 0.0.0.0:{port}",
         actual=f"no connection to port {port} of its own address, and the loopback where it listens",
-        reproduce=f"{_run(seen)} & curl -v http://127.0.0.1:{port}/",
+        reproduce=again.asked(seen, "curl -v http://{address}/"),
     )
 
 
@@ -218,7 +214,7 @@ def is_ready_in_time(seen: Seen) -> Verdict:
         *one.last_words(),
         expected=f"ready within {allowed:.0f} s",
         actual=f"ready after {took:.1f} s" if took is not None else "never ready while it was watched",
-        reproduce=_run(seen),
+        reproduce=again.started(seen),
     )
 
 
@@ -262,7 +258,7 @@ def stays_up(seen: Seen) -> Verdict:
             Evidence(f"the instance {alone.instance!r} ended, and nobody had told it to", alone.at_s, stage),
             expected="it runs until it is told to leave",
             actual=f"exit code {alone.code} after {after_s:.1f} s",
-            reproduce=_run(seen),
+            reproduce=again.started(seen),
         )
     if one.exited_s is not None:
         return not_applicable("it ended at a request, which is told there (HL601 to HL612)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from hitless.checking import again
 from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.purposes import LOAD
 from hitless.checking.rule import Seen
@@ -81,12 +82,4 @@ def percent(share: float) -> str:
 def commands(seen: Seen, stage: Stage = Stage.STOP) -> str:
     """For a shell: the subject, requests to it without a pause, and SIGTERM."""
     sent = next((one.curl for one in seen.all(Exchange, stage) if one.purpose in LOAD and one.curl), "")
-    curl = sent or "curl -sS http://127.0.0.1:8080/"
-    return "\n".join(
-        (
-            f"docker run -d --name subject -p 8080:8080 {seen.record.opened.subject}",
-            "# asked where it listens:",
-            f"while sleep 0.1; do date +%T.%N; {curl}; done > answers.txt 2>&1 &",
-            "sleep 5; docker kill --signal TERM subject; date; docker wait subject; date; kill %1",
-        )
-    )
+    return again.stopped(seen, sent or "curl -sS http://{address}/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hitless.checking import again
 from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.purposes import START_API, START_HEALTH
 from hitless.checking.rule import Level, Seen, rule
@@ -57,7 +58,7 @@ def works_as_ma_user(seen: Seen) -> Verdict:
         *_shown(seen, one, Stage.USER),
         expected="its api answers as it does for the image's own user",
         actual=_actual(one),
-        reproduce=f"docker run --rm --user 1000:100 {seen.record.opened.subject}",
+        reproduce=again.started(seen, "--user 1000:100"),
     )
 
 
@@ -93,5 +94,5 @@ def works_with_a_read_only_root(seen: Seen) -> Verdict:
         *_shown(seen, last, Stage.READ_ONLY),
         expected="its api answers",
         actual=_actual(last),
-        reproduce=f"docker run --rm --read-only --tmpfs /tmp --tmpfs /run {seen.record.opened.subject}",
+        reproduce=again.started(seen, "--read-only --tmpfs /tmp --tmpfs /run"),
     )

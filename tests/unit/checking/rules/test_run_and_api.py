@@ -237,7 +237,7 @@ def test_of_several_failures_the_shortest_command_is_shown() -> None:
     commands = ((12.0, "c" * 99), (12.1, "c"))
     long, short = (msgspec.structs.replace(exchange(WRONG, at_s, 500), curl=curl) for at_s, curl in commands)
     verdict = RULES["HL607"].judge(seen(*start(), *api(long, short, without=[WRONG])))
-    assert (verdict.outcome, verdict.reproduce) == (Outcome.FAILED, "c")
+    assert (verdict.outcome, verdict.reproduce.splitlines()[-1]) == (Outcome.FAILED, "c")
 
 
 def test_an_api_that_never_answers_behind_a_positive_check_is_told() -> None:
