@@ -331,9 +331,22 @@ SAFETY = [
     *_bad("HL423", checkout=_holding("/app/.git/HEAD", "ref: refs/heads/main\n")),
 ]
 BROKEN: tuple[Broken, ...] = (*IMAGE, *CONFIGS, *BATCHES, *BOOTS, *SAFETY)
+_CONF = b'bind = "0.0.0.0:8080"\nworker_class = "gevent"\nkeepalive = 200\ngraceful_timeout = 20\n'
+_CONFIGURED = b"""\
+#!/bin/sh
+cd /app || exit 1
+trap 'sleep 60; kill -TERM "$pid"' TERM
+gunicorn app:app &
+pid=$!
+wait "$pid"
+wait "$pid"
+"""
 FINE: tuple[Broken, ...] = (
     *(Broken(f"good-for-{purpose.value}", "", good, purpose) for purpose in Purpose),
     *(Broken(f"good-{one.name}", "", _scripted(one.script)) for one in SCRIPTS if not one.fails),
+    Broken(
+        "good-settings-in-a-file", "", lambda: good({RUN: File(_CONFIGURED, 0o755), "/app/gunicorn.conf.py": _CONF})
+    ),
 )
 STATIC_STAGES = frozenset({Stage.IMAGE, Stage.FILES, Stage.CONFIG, Stage.SAFETY})
 
@@ -347,6 +360,7 @@ UNDECIDED = {
         | {"HL413", "HL421", "HL423"},
     ),
     "good-options-in-variables": {"HL331"},
+    "good-settings-in-a-file": {"HL322", "HL329", "HL330", "HL331"},
     "good-sourced": {"HL313"},
     "good-evaluated": {"HL313"},
 }

@@ -94,7 +94,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: State.leaving.set())
     server = Server(("0.0.0.0", int(os.environ.get("PORT", "8080"))), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    State.leaving.wait()
+    while not State.leaving.wait(0.1):
+        """Without a timeout, a signal that the kernel gives to another thread would wake nobody."""
     time.sleep(LINGER + MARGIN)
     until = time.monotonic() + (DEADLINE - LINGER) / 2
     while State.open and time.monotonic() < until:

@@ -60,6 +60,8 @@ class Board:
         name = stage or WHOLE
         with self._lock:
             before = self._steps.get(name)
+            if before is None and not text:
+                return None  # it never began, so it is not done
             if before is not None and before.text == text and of_s in (None, before.of_s):
                 return None
             since_s = now_s if before is None or of_s is not None else before.since_s

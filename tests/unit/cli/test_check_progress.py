@@ -65,7 +65,9 @@ def test_a_pipe_gets_a_line_for_each_change() -> None:
 def test_a_terminal_gets_a_live_line_for_each_stage() -> None:
     board, file = Board({"keep-alive": 200.0}), io.StringIO()
     board.put("keep-alive", "idle", 0)
+    board.put("start", "it answers", 2)
     board.put("start", "", 3)
+    board.put("user", "", 3)
     Console(file=file, width=80).print(table(board, 50))
     first, second = file.getvalue().splitlines()
     assert first.split() == ["keep-alive", "idle", "150", "s", "left", "████░░░░░░░░░░░░"]

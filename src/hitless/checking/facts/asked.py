@@ -13,6 +13,8 @@ from hitless.images.node import Node
 BOOT_FILE = "/home/run.sh"
 PACKAGE = "/opt/hitless/package"  # where `hitless build` puts a package
 CONFIG = "config.json"
+SETTINGS = frozenset({"gunicorn.conf.py"})  # that a server reads without being told to, from its working folder
+MOST_SETTINGS = 20
 MOST_KEPT_BYTES = 1 << 20  # of one file
 PROGRAMS = ("sh", "python", "python3", "java", "zip", "unzip")
 _FOLDERS = frozenset({"bin", "sbin"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hitless.checking.events import Ended, Stage, Unseen
@@ -16,7 +17,9 @@ from hitless.checking.facts.asked import (
     BOOT_FILE,
     CONFIG,
     MOST_KEPT_BYTES,
+    MOST_SETTINGS,
     PACKAGE,
+    SETTINGS,
     Asked,
     asked_of,
     heads,
@@ -195,6 +198,8 @@ class _Looked:
         wanted = list(asked)
         if given is None and config.where.startswith("/") and self.files.resolve(config.where) is not None:
             wanted.append(Asked(config.where.rpartition("/")[0] or "/", "package"))
+        settings = (f"/{path}" for path in self.files.nodes if path.rpartition("/")[2] in SETTINGS)
+        wanted += [Asked(path, "settings") for path in islice(settings, MOST_SETTINGS)]
         seen = [file_seen(self.files, one, self.path, contents) for one in wanted]
         named = {interpreter_of(one.content): None for one in seen if one.asked_for == "program" and one.content}
         seen += [file_seen(self.files, Asked(path, "interpreter"), self.path, contents) for path in named if path]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from hitless.checking.events import Stage
-from hitless.checking.facts.seen import FileSeen, ImageSeen
 from hitless.checking.rule import Level, Seen, rule
-from hitless.checking.rules.boot_subject import boot_seen, line_of
+from hitless.checking.rules.boot_subject import boot_seen, line_of, options_elsewhere
 from hitless.checking.shell.boot import Boot
 from hitless.checking.shell.flow import Step
 from hitless.checking.shell.servers import UNKNOWN
@@ -123,7 +122,7 @@ def binds_every_address(seen: Seen) -> Verdict:
         return _loopback(boot, value)
     if given or not kind.loopback:
         return passed("its address is not the loopback, as far as it is told")
-    if _options_elsewhere(seen, boot) or kind.config:
+    if options_elsewhere(seen, boot) or kind.config:
         return unproven(f"no address is given here; {kind.name} may read one from a file or the environment")
     return _loopback(boot, f"none, which for {kind.name} is 127.0.0.1")
 
@@ -135,20 +134,6 @@ def _loopback(boot: Boot, value: str) -> Verdict:
         expected=f"{boot.server.kind.bind[-1]} 0.0.0.0…",
         actual=value,
     )
-
-
-def _options_elsewhere(seen: Seen, boot: Boot) -> bool:
-    """A file, a variable, or a word that is not known may hold further options."""
-    kind = boot.server.kind
-    names = set(boot.values.words) | boot.values.several
-    image = seen.record.first(ImageSeen)
-    names |= set(image.environment) if image is not None else set()
-    in_environment = bool(kind.environment) and any(name.startswith(kind.environment) for name in names)
-    in_file = boot.server.option(kind.config)[0] or (
-        kind.name == "gunicorn"
-        and any(file.path.endswith("/gunicorn.conf.py") and file.kind == "file" for file in seen.all(FileSeen))
-    )
-    return in_environment or in_file or boot.server.has_unknown_words
 
 
 @rule(
@@ -179,7 +164,7 @@ def worker_keeps_connections(seen: Seen) -> Verdict:
     given, value = boot.server.option(boot.server.kind.workers)
     if not _is_sync(boot):
         return passed(f"its workers are {value or 'threads'}")
-    if not given and _options_elsewhere(seen, boot):
+    if not given and options_elsewhere(seen, boot):
         return unproven("no worker is named here; a file or the environment may name one")
     return failed(
         "gunicorn's sync worker keeps no connection",
@@ -224,7 +209,7 @@ def keeps_connections_long_enough(seen: Seen) -> Verdict:
     kind, wanted_s = boot.server.kind, seen.profile.keep_alive_s
     if wanted_s is None or not kind.keep_alive:
         return not_applicable("this edition, or this server, has no such figure")
-    elsewhere = _options_elsewhere(seen, boot)
+    elsewhere = options_elsewhere(seen, boot)
     if _is_sync(boot) and not elsewhere:
         return not_applicable("its worker keeps no connection: HL330 tells it")
     given, value = boot.server.option(kind.keep_alive)

@@ -78,3 +78,17 @@ def line_of(boot: Boot, line: int) -> Evidence:
     lines = boot.source.text.split("\n")
     text = lines[line - 1].strip()[:160] if 0 < line <= len(lines) else ""
     return Evidence(f"{boot.source.where}:{line}: {text}")
+
+
+def options_elsewhere(seen: Seen, boot: Boot) -> bool:
+    """A file, a variable, or a word that is not known may hold further options."""
+    kind = boot.server.kind
+    names = set(boot.values.words) | boot.values.several
+    image = seen.record.first(ImageSeen)
+    names |= set(image.environment) if image is not None else set()
+    in_environment = bool(kind.environment) and any(name.startswith(kind.environment) for name in names)
+    in_file = boot.server.option(kind.config)[0] or (
+        kind.name == "gunicorn"
+        and any(file.path.endswith("/gunicorn.conf.py") and file.kind == "file" for file in seen.all(FileSeen))
+    )
+    return in_environment or in_file or boot.server.has_unknown_words

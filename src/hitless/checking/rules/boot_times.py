@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hitless.checking.events import Stage
 from hitless.checking.rule import Level, Seen, rule
-from hitless.checking.rules.boot_subject import boot_seen, line_of
+from hitless.checking.rules.boot_subject import boot_seen, line_of, options_elsewhere
 from hitless.checking.shell.boot import Boot
 from hitless.checking.shell.reaction import Reaction, reaction_of
 from hitless.checking.shell.servers import KINDS, UNKNOWN, Kind
@@ -44,6 +44,8 @@ def leaves_in_time(seen: Seen) -> Verdict:
     if delay_s is None:
         return unproven("how long the trap sleeps is not known")
     total_s = delay_s + patience_s
+    if not boot.server.option(kind.graceful)[0] and options_elsewhere(seen, boot):
+        return unproven("the server's graceful timeout is not said here; a file or the environment may say it")
     if total_s < deadline_s:
         return passed(f"{delay_s:g} s and at most {patience_s:g} s are below {deadline_s} s")
     line = boot.on_term.line if boot.on_term is not None else boot.step.line
