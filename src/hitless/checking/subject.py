@@ -15,7 +15,7 @@ from hitless.errors import InputError, Problem
 from hitless.images.image import Image, Source
 from hitless.images.manifest import Platform, host_platform
 from hitless.images.opening import opened
-from hitless.images.reading import read_image, read_images
+from hitless.images.reading import has_several, read_image
 
 _ROOT_FOLDERS = ("bin", "etc", "usr", "lib", "proc", "home", "sbin", "opt", "app")
 
@@ -70,7 +70,7 @@ def opened_image(text: str, *, engine: str = "", platform: Platform | None = Non
 
 def _chosen(source: Source, what: str, platform: Platform | None) -> Image:
     """Of several, and none asked for, the one for this machine."""
-    if platform is None and len(read_images(source, what)) > 1:
+    if platform is None and has_several(source):
         platform = host_platform()
     return read_image(source, what, platform)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from hitless.checking.probes.request import Request
 from hitless.checking.rule import Purpose
 from hitless.checking.waivers import Waiver
+from hitless.errors import Problem
 from hitless.spec.contract import Contract
-from hitless.spec.profiles import DEFAULT, Profile
+from hitless.spec.profiles import DEFAULT, PROFILES, Profile
 
 Tell = Callable[[str, str], None]  # a stage's name, or empty for the whole; what is being done
 
@@ -40,3 +41,7 @@ class Wishes:
     pid: int = 0
     container: str = ""
     tell: Tell = lambda _, __: None
+
+
+def unknown_edition(name: str) -> Problem:
+    return Problem("CHK-9", f"there is no edition {name!r}", f"Choose one of {', '.join(PROFILES)}.")

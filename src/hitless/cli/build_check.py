@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hitless.errors import InputError, Problem
+from hitless.errors import InputError
 
 if TYPE_CHECKING:
     from hitless.building.assemble import Made
@@ -25,10 +25,11 @@ _MOST_FETCHED = 8_000_000  # bytes of layers that a registry has, to look into t
 
 def edition(name: str) -> Profile:
     """InputError for one that is unknown."""
+    from hitless.checking.wishes import unknown_edition
     from hitless.spec.profiles import PROFILES
 
     if name not in PROFILES:
-        raise InputError([Problem("CHK-9", f"there is no edition {name!r}", f"Choose one of {', '.join(PROFILES)}.")])
+        raise InputError([unknown_edition(name)])
     return PROFILES[name]
 
 

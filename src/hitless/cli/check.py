@@ -168,17 +168,18 @@ def _wishes(profile: str, purpose: str, engine: str, waivers: Path | None) -> Wi
     from hitless.checking.rule import Purpose
     from hitless.checking.rules.catalogue import RULES
     from hitless.checking.waivers import read_waivers
-    from hitless.checking.wishes import Wishes
+    from hitless.checking.wishes import Wishes, unknown_edition
     from hitless.engines.choosing import NAMES
+    from hitless.engines.found import unknown_engine
     from hitless.spec.profiles import PROFILES
 
     problems = []
     if profile not in PROFILES:
-        problems.append(Problem("CHK-9", f"there is no edition {profile!r}", f"Choose one of {', '.join(PROFILES)}."))
+        problems.append(unknown_edition(profile))
     if purpose not in list(Purpose):
         problems.append(Problem("CHK-10", f"--for {purpose} is unknown", f"Choose one of {', '.join(Purpose)}."))
     if engine and engine not in NAMES:
-        problems.append(Problem("ENG-2", f"there is no engine {engine!r}", f"Choose one of {', '.join(NAMES)}."))
+        problems.append(unknown_engine(engine, NAMES))
     if problems:
         raise InputError(problems)
     known = read_waivers(waivers, RULES) if waivers is not None else ()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from hitless.engines.calling import call
 from hitless.engines.commands import failure
-from hitless.errors import InputError, Problem, UnavailableError
+from hitless.engines.found import unknown_engine
+from hitless.errors import InputError, UnavailableError
 from hitless.images.archive import archive_source, write_archive
 from hitless.images.image import Image
 from hitless.images.reading import read_image
@@ -96,7 +97,7 @@ class BuildingEngine:
 def building_engine(name: str) -> BuildingEngine:
     """The engine that a user named. InputError for an unknown name, UnavailableError for one that is not installed."""
     if name not in WORDS:
-        raise InputError([Problem("ENG-2", f"there is no engine {name!r}", f"Choose one of {', '.join(WORDS)}.")])
+        raise InputError([unknown_engine(name, WORDS)])
     if shutil.which(name) is None:
         raise UnavailableError(f"{name} cannot be used: it is not installed")
     return BuildingEngine(name)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hitless.engines.bubblewrap import BubblewrapEngine
 from hitless.engines.containers import ContainerEngine
+from hitless.engines.found import unknown_engine
 from hitless.engines.runc import RuncEngine
 from hitless.engines.running import Confinement, Engine, Start, started
 from hitless.engines.sandbox import folder_of_run
@@ -54,7 +55,7 @@ def place_for(image: Image, name: str = "") -> Iterator[Place]:
     InputError for an unknown name; UnavailableError that says what each engine lacks.
     """
     if name and name not in NAMES:
-        raise InputError([Problem("ENG-2", f"there is no engine {name!r}", f"Choose one of {', '.join(NAMES)}.")])
+        raise InputError([unknown_engine(name, NAMES)])
     lacking: list[str] = []
     with contextlib.ExitStack() as stack:
         for one in (name,) if name else NAMES:

@@ -34,10 +34,15 @@ def _asked(name: str) -> Found:
         return Found(name, "", str(error))
 
 
+def unknown_engine(name: str, known: Iterable[str]) -> Problem:
+    """`known`: those that can be named there."""
+    return Problem("ENG-2", f"there is no engine {name!r}", f"Choose one of {', '.join(known)}.")
+
+
 def engine_named(name: str) -> ContainerEngine:
     """The engine that a user named, once it has answered. InputError for an unknown name, else UnavailableError."""
     if name not in DIALECTS:
-        raise InputError([Problem("ENG-2", f"there is no engine {name!r}", f"Choose one of {', '.join(DIALECTS)}.")])
+        raise InputError([unknown_engine(name, DIALECTS)])
     found = _asked(name)
     if found.lacking:
         raise UnavailableError(f"{name} cannot be used: {found.lacking}")

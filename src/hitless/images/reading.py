@@ -23,7 +23,7 @@ def read_image(source: Source, what: str, platform: Platform | None = None) -> I
         if platform is not None and not image.platform.fits(platform):
             raise _no_such_platform(what, platform, [image.platform])
         return image
-    found = [(entry, manifest) for entry, manifest in _manifests(source, root, _DEEPEST) if _is_image(entry)]
+    found = _images(source, root)
     if not found:
         raise unreadable(what, "its index names no image")
     if platform is None:
@@ -45,8 +45,17 @@ def read_images(source: Source, what: str) -> list[Image]:
     root = source.root()
     if isinstance(root, Manifest):
         return [_image(source, root, what)]
-    pointers = [pointer for entry, pointer in _manifests(source, root, _DEEPEST) if _is_image(entry)]
-    return [_image(source, _manifest(source, pointer), what) for pointer in pointers]
+    return [_image(source, _manifest(source, pointer), what) for _, pointer in _images(source, root)]
+
+
+def has_several(source: Source) -> bool:
+    """Whether one has to be chosen; none is read for it."""
+    root = source.root()
+    return isinstance(root, Index) and len(_images(source, root)) > 1
+
+
+def _images(source: Source, index: Index) -> list[tuple[Descriptor, Descriptor]]:
+    return [(entry, manifest) for entry, manifest in _manifests(source, index, _DEEPEST) if _is_image(entry)]
 
 
 def _manifests(source: Source, index: Index, depth: int) -> list[tuple[Descriptor, Descriptor]]:
