@@ -31,7 +31,7 @@ def seconds(name: str, default: float) -> float:
 
 LINGER, DEADLINE, KEEP_ALIVE = seconds("LINGER", 60), seconds("DEADLINE", 90), seconds("KEEP_ALIVE", 210)
 LOADING, MODEL = seconds("LOADING", 0), seconds("MODEL", 0.005)
-PORT = int(os.environ.get("PORT", "8080"))
+PORT = int(os.environ.get("HITLESS_PORT") or os.environ.get("PORT", "8080"))  # the first: as a plain process
 MARGIN = 0.5  # beyond the linger: clocks, and the way of a signal
 LARGE, LARGEST = 1 << 20, 64 << 20
 _TAKE_LONGER = ("few-at-once", "drops-when-busy", "sick-when-busy", "slow-health")
@@ -262,7 +262,7 @@ async def main() -> int:
     server, stop = Server(), asyncio.Event()
     loop = asyncio.get_running_loop()
     _catch(server, stop.set, loop)
-    host, port = "0.0.0.0", 5000 if FAULT == "wrong-port" else PORT
+    host, port = os.environ.get("HITLESS_HOST", "0.0.0.0"), 5000 if FAULT == "wrong-port" else PORT
     if FAULT in ("loopback-only", "loopback-unsaid"):
         host = "127.0.0.1"
     elif FAULT == "own-address-only":

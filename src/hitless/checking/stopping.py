@@ -17,6 +17,7 @@ from hitless.checking.record import Record
 
 EARLY_S = 0.25  # before the end of the linger that is still no early end: clocks, and the way of a signal
 NOTICED_S = 0.5  # what was answered sooner may have been answered before the signal came
+MOMENT_S = 0.2  # the way of a signal, and of a connection into the hands of its server
 AT_EXIT_S = 0.5  # a connection that ends so shortly before the exit is seen ended with it
 AT_ONCE_S = 2.0  # a connection that ends without an answer within so long was turned away, not forgotten
 LATENESS_S = 1.0  # until an exit is seen
@@ -71,8 +72,8 @@ class Stopped:
         """Sent, or turned away, when the linger was over already: whoever sends is late now and then."""
         end = self.at_s + self.linger_s
         turned_away = one.failure in (Failure.REFUSED, Failure.RESET, Failure.CLOSED)
-        return one.at_s > end or (
-            turned_away and one.purpose != LATE and one.until_s > end and one.until_s - one.at_s < AT_ONCE_S
+        return one.sent_s > end or (
+            turned_away and one.purpose != LATE and one.until_s > end and one.until_s - one.sent_s < AT_ONCE_S
         )
 
     @functools.cached_property
@@ -95,7 +96,14 @@ class Stopped:
 
     @functools.cached_property
     def losses(self) -> tuple[tuple[Exchange, Loss], ...]:
-        return tuple((one, self.loss(one)) for one in self.asked if self.is_lost(one))
+        lost = [(one, self.loss(one)) for one in self.asked if self.is_lost(one)]
+        turns_away = any(kind is Loss.NEW for _, kind in lost)
+        return tuple((one, Loss.NEW if turns_away and self._in_the_moment(one) else kind) for one, kind in lost)
+
+    def _in_the_moment(self, one: Exchange) -> bool:
+        """On a connection so new that it may not have been accepted yet when SIGTERM came."""
+        is_new = one.nth == 1 and one.failure in (Failure.RESET, Failure.CLOSED)
+        return is_new and self.at_s - MOMENT_S <= one.sent_s < self.at_s
 
     def of(self, *kinds: Loss) -> tuple[Exchange, ...]:
         return tuple(one for one, kind in self.losses if kind in kinds)
@@ -106,8 +114,8 @@ class Stopped:
             return Loss.NEW
         if one.purpose == LATE:
             return Loss.LATE
-        turned_away = one.failure in (Failure.RESET, Failure.CLOSED) and one.until_s - one.at_s < AT_ONCE_S
-        if one.at_s < self.at_s or not turned_away or self._ended_with_it(one):
+        turned_away = one.failure in (Failure.RESET, Failure.CLOSED) and one.until_s - one.sent_s < AT_ONCE_S
+        if one.sent_s < self.at_s or not turned_away or self._ended_with_it(one):
             return Loss.RECEIVED
         return Loss.POOLED if one.nth > 1 else Loss.NEW
 
@@ -140,7 +148,7 @@ class Stopped:
     @functools.cached_property
     def kept_after(self) -> tuple[Exchange, ...]:
         """Answers of the linger to requests that did not ask for the end of their connection."""
-        return tuple(one for one in self._kept if one.at_s >= self.at_s)
+        return tuple(one for one in self._kept if one.sent_s >= self.at_s)
 
     @functools.cached_property
     def _kept(self) -> tuple[Exchange, ...]:

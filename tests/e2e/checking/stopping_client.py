@@ -10,8 +10,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tests.e2e.checking.test_dynamics import looked, site, verdicts
+from tests.e2e.checking.test_dynamics import looked, verdicts
 from tests.e2e.engines.confined_client import engine_of
+from tests.specimens.processes import site
 
 from hitless.checking.events import Stage
 from hitless.engines.running import Confinement, Start
@@ -20,7 +21,7 @@ from hitless.engines.running import Confinement, Start
 def main(name: str, subject: str, configuration: str, lab: str, *command: str) -> None:
     engine = engine_of(name, Path(configuration), Path(lab))
     start = Start(subject, 8080, command, confinement=Confinement(memory_bytes=256 << 20, processes=64))
-    one = replace(site("none", Path(lab)), engine=engine, start=start)
+    one = replace(site("good", Path(lab)), engine=engine, start=start)
     record = looked(one, Stage.STOP)
     found = {key: [one.outcome.value, one.message] for key, one in verdicts(record, one).items()}
     sys.stdout.write(json.dumps({"unseen": record.missing(Stage.STOP), "verdicts": found}))

@@ -8,17 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.e2e.checking.test_dynamics import (
-    DEADLINE_S,
-    KEEP_ALIVE_S,
-    LINGER_S,
-    PROFILE,
-    RULES,
-    STAGES,
-    looked,
-    site,
-    verdicts,
-)
+from tests.e2e.checking.test_dynamics import RULES, STAGES, looked, verdicts
+from tests.specimens.dynamic import DEADLINE_S, KEEP_ALIVE_S, LINGER_S, SCALED
+from tests.specimens.processes import site
 
 from hitless.checking.events import Exited, Noted, Signalled, Stage, Unseen
 from hitless.checking.probes.purposes import LOAD_ENDED, SIGTERM_SENT
@@ -46,9 +38,9 @@ def ours(repository: Path, folder: Path, protocol: str) -> Site:
     written = json.loads((package / "config.json").read_text())
     written |= {"protocol": protocol, "health": {**written["health"], "protocol": protocol}}
     (package / "config.json").write_text(json.dumps(written))
-    contract = parse(json.dumps(written), file="config.json", profile=PROFILE).contract
+    contract = parse(json.dumps(written), file="config.json", profile=SCALED).contract
     assert contract is not None
-    return Site(ProcessEngine(), Start(str(package), environment=TIMES), contract, PROFILE, Purpose.HITLESS)
+    return Site(ProcessEngine(), Start(str(package), environment=TIMES), contract, SCALED, Purpose.HITLESS)
 
 
 @pytest.mark.parametrize("protocol", ["http", "https"])
@@ -63,9 +55,10 @@ def test_it_passes_everything(protocol: str, repository: Path, tmp_path: Path) -
 
 
 def test_quick_sees_a_part_and_says_so(tmp_path: Path) -> None:
-    one = replace(site("none", tmp_path), profile=DEFAULT, quick=True)
-    command = (*one.start.command[:-1], "60")
-    one = replace(one, start=replace(one.start, command=command))
+    one = replace(site("good", tmp_path), profile=DEFAULT, quick=True)
+    one = replace(
+        one, start=replace(one.start, environment={**one.start.environment, "LINGER": "60", "KEEP_ALIVE": "300"})
+    )
     record = looked(one, *STAGES)
     found = verdicts(record, one)
     assert not [key for key, v in found.items() if v.outcome is Outcome.FAILED]
@@ -76,20 +69,20 @@ def test_quick_sees_a_part_and_says_so(tmp_path: Path) -> None:
 
 
 def test_quick_sees_what_goes_wrong_at_once(tmp_path: Path) -> None:
-    one = replace(site("leaves at once", tmp_path), profile=DEFAULT, quick=True)
+    one = replace(site("exits-at-once", tmp_path), profile=DEFAULT, quick=True)
     found = verdicts(looked(one, Stage.STOP), one)
     assert [key for key, v in found.items() if v.outcome is Outcome.FAILED] == ["HL802"]
 
 
 def test_a_service_that_is_not_ours_to_stop(tmp_path: Path) -> None:
-    one = replace(site("none", tmp_path), single=True, can_signal=False)
+    one = replace(site("good", tmp_path), single=True, can_signal=False)
     record = looked(one, Stage.STOP, Stage.ROLLOUT)
     assert {unseen.stage for unseen in record.all(Unseen)} == {Stage.STOP, Stage.ROLLOUT}
     assert "--pid" in record.missing(Stage.STOP)
 
 
 def test_a_single_instance_is_stopped_last(tmp_path: Path) -> None:
-    one = replace(site("none", tmp_path), single=True)
+    one = replace(site("good", tmp_path), single=True)
     record = looked(one, Stage.STOP, Stage.KEEP_ALIVE)
     stages = [entry.stage for entry in record.entries if isinstance(entry, (Signalled, Exited))]
     assert stages.index(Stage.KEEP_ALIVE) < stages.index(Stage.STOP)
@@ -97,7 +90,7 @@ def test_a_single_instance_is_stopped_last(tmp_path: Path) -> None:
 
 
 def test_an_edition_without_times_is_not_waited_for(tmp_path: Path) -> None:
-    one = replace(site("none", tmp_path), profile=PROFILES["intl-2023"])
+    one = replace(site("good", tmp_path), profile=PROFILES["intl-2023"])
     record = looked(one, *STAGES)
     assert not record.all(Exited)
     found = verdicts(record, one)
@@ -106,7 +99,7 @@ def test_an_edition_without_times_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_one_that_does_not_get_ready_leaves_its_stages_unseen(tmp_path: Path) -> None:
-    one = site("none", tmp_path)
+    one = site("good", tmp_path)
     one = replace(one, start=replace(one.start, command=("sh", "-c", "exit 1")))
     record = looked(one, *STAGES)
     assert {unseen.stage for unseen in record.all(Unseen)} == set(STAGES)
@@ -114,5 +107,5 @@ def test_one_that_does_not_get_ready_leaves_its_stages_unseen(tmp_path: Path) ->
 
 
 def test_a_stop_is_noted(tmp_path: Path) -> None:
-    record = looked(site("none", tmp_path), Stage.STOP)
+    record = looked(site("good", tmp_path), Stage.STOP)
     assert {SIGTERM_SENT, LOAD_ENDED} <= {one.what for one in record.all(Noted, Stage.STOP)}

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.checking.test_dynamics import LINGER_S, SUBJECTS
 from tests.e2e.conftest import one_at_a_time
 from tests.e2e.engines.conftest import loaded
 from tests.e2e.engines.lab import Lab, joined
-from tests.unit.images.samples import file, layer_of
+from tests.specimens.dynamic import PLACE, Running
 
 from hitless.images.image import Image
 from hitless.images.layout import LayoutSource
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 ENGINES = ("podman", "runc")
 WITHIN_S = 120.0
-SERVER = f"python3 -u /subjects.py none {LINGER_S}"
+SERVER = f"python3 -u {PLACE}/server.py"
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +38,7 @@ def lab(shared: Path) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def image(base: Path) -> Image:
-    below = read_image(LayoutSource(base), "the base")
-    layer = layer_of(file("subjects.py", SUBJECTS.read_bytes(), mode=0o644))
-    return below.on_top([layer], [{"created_by": "test"}], "1980-01-01T00:00:01Z")
+    return Running("good").image(read_image(LayoutSource(base), "the base"))
 
 
 def looked_at(engine: str, image: Image, lab: Lab, shared: Path, folder: Path, script: str) -> dict[str, Any]:

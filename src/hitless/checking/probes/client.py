@@ -28,7 +28,8 @@ class Answer:
     """What came of one request. Exactly one of `status` (not 0) and `failure` is there.
 
     `headers`: names in lower case. `body`: its first 64 KiB, `size`: its whole length in bytes. `connection`: numbers
-    those of this process, `nth` the requests on it, from 1. `begun`, `ended`: of the monotonic clock, in seconds.
+    those of this process, `nth` the requests on it, from 1. `begun`, `ended`: of the monotonic clock, in seconds;
+    so is `sent`, when its first byte was.
     `keeps`: the connection can be used again, by what the answer says; `closed_after`: it was ended with the answer.
     """
 
@@ -44,6 +45,7 @@ class Answer:
     detail: str = ""
     keeps: bool = False
     closed_after: bool = False
+    sent: float = 0.0
 
     @property
     def is_good(self) -> bool:
@@ -103,13 +105,14 @@ def failed_to_connect(error: OSError, begun: float | None = None) -> Answer:
     kind = Failure.NO_HTTP if isinstance(error, ssl.SSLError) else Failure.REFUSED
     failure = Failure.SILENT if isinstance(error, TimeoutError) else kind
     now = time.monotonic()
-    return Answer(next(_numbers), 1, now if begun is None else begun, now, failure=failure, detail=shown(error))
+    begun = now if begun is None else begun
+    return Answer(next(_numbers), 1, begun, now, failure=failure, detail=shown(error), sent=begun)
 
 
 async def _asked(
     wire: Wire, request: Request, patience_s: float, close: bool, over_s: float, host: str, begun: float | None = None
 ) -> Answer:
-    begun = time.monotonic() if begun is None else begun
+    sent = time.monotonic()
     wire.begin(request.method)
     detail, is_sent = "", False
     try:
@@ -125,7 +128,9 @@ async def _asked(
             await wire.ended
     except TimeoutError:
         detail = f"nothing more within {patience_s:g} s"
-    answer = _told(wire, begun, detail, keeps=wire.keeps and is_sent and not wire.is_lost)
+    answer = _told(
+        wire, sent if begun is None else begun, sent, detail, keeps=wire.keeps and is_sent and not wire.is_lost
+    )
     if answer.failure is not None:
         wire.abort()
     return answer
@@ -145,7 +150,7 @@ def _parts(request: Request, host: str, close: bool, over_s: float) -> Iterator[
         yield piece, over_s / len(pieces)
 
 
-def _told(wire: Wire, begun: float, detail: str, *, keeps: bool) -> Answer:
+def _told(wire: Wire, begun: float, sent: float, detail: str, *, keeps: bool) -> Answer:
     failure = wire.failure
     return Answer(
         wire.number,
@@ -160,6 +165,7 @@ def _told(wire: Wire, begun: float, detail: str, *, keeps: bool) -> Answer:
         detail=detail or shown(wire.error),
         keeps=keeps,
         closed_after=wire.is_lost,
+        sent=sent,
     )
 
 
@@ -195,6 +201,7 @@ def record(
         detail=answer.detail,
         curl=request.curl,
         expected=request.expected,
+        late_s=round(max(0.0, answer.sent - at), 4),
     )
     log.add(exchange)
     return exchange

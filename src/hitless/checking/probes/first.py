@@ -25,6 +25,7 @@ _NOT_READY = "the service did not get ready"
 _LEFT = "the service ended by itself"
 _IDLE_S, _QUICK_IDLE_S = 5.0, 1.5
 _API_S, _QUICK_API_S = 110.0, 10.0  # for all requests of the stage API
+_ENDS_S = 2.0  # until the end of a container is seen
 _BURST_S = 0.2  # in which lines that were held back come together
 _FILL, _QUICK_FILL = (800, 10.0), (400, 3.0)  # requests, seconds
 
@@ -125,5 +126,7 @@ async def _asked(one: Running, log: StageLog) -> None:
             await asking.all()
     except TimeoutError:
         asking.broke_off = f"the requests took longer than {longest:g} s"
+    if asking.broke_off:
+        await one.exited(_ENDS_S)  # one that died of it is seen to have ended
     log.add(Noted(stage=log.stage, at_s=log.now(), what="asked"))
     log.ended(incomplete=asking.broke_off)

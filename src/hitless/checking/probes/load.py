@@ -120,10 +120,11 @@ class Load:
         target = self._target
         wire = self._taken()
         if wire is None:
+            begun = time.monotonic()
             try:
                 wire = await connect(target.address, tls=target.tls)
             except OSError as error:
-                target.record(failed_to_connect(error, due), POOLED, due)
+                target.record(failed_to_connect(error, begun), POOLED, due)
                 return
         try:
             _, keeps = await target.on(wire, POOLED, due)

@@ -73,6 +73,8 @@ def upgrades_without_a_loss(seen: Seen) -> Verdict:
     if not lost:
         why = _incomplete(seen)
         return unproven(why) if why else passed(words)
+    if (late_s := _told_late(seen)) > seen.profile.linger_s:
+        return unproven(f"{words}: this machine was busy, and the balancer learnt of it {late_s:.1f} s after SIGTERM")
     if seen.profile.name in EARLY_IS_FINE and _left_before(seen):
         return unproven(f"{words}: it left before the routes were changed, which this edition leaves open")
     return failed(
@@ -100,6 +102,12 @@ def _left_before(seen: Seen) -> bool:
     told = _noted(seen, SWAP_TOLD)
     left = [one for one in seen.all(Exited, _STAGE) if not one.removed]
     return bool(left) and (told is None or left[0].at_s < told.at_s)
+
+
+def _told_late(seen: Seen) -> float:
+    """How long after SIGTERM the balancer was told, in seconds; 0 where it was not."""
+    told, sent = _noted(seen, SWAP_TOLD), next(iter(seen.all(Signalled, _STAGE)), None)
+    return told.at_s - sent.at_s if told is not None and sent is not None else 0.0
 
 
 def _is_lost(one: Exchange) -> bool:

@@ -69,3 +69,9 @@ def test_leaving_before_the_routes_are_changed_where_that_is_accepted() -> None:
 def test_an_edition_without_times_asks_for_nothing() -> None:
     found = verdicts(upgrade(lost(12, 13)), PROFILES["intl-2023"])
     assert {verdict.outcome for verdict in found.values()} == {Outcome.NOT_APPLICABLE}
+
+
+def test_a_balancer_that_learns_of_it_too_late_proves_nothing() -> None:
+    verdict = verdicts(upgrade(lost(71, 72), told_s=72))["HL901"]
+    assert verdict.outcome is Outcome.UNPROVEN
+    assert "this machine was busy" in verdict.message

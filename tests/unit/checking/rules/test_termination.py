@@ -255,3 +255,29 @@ def test_an_answer_from_the_moment_of_the_signal_shows_nothing_of_its_headers() 
     found = stop(cut, closes=False)
     assert verdicts(found)["HL805"].outcome is Outcome.FAILED
     assert verdicts(found)["HL809"].outcome is Outcome.UNPROVEN
+
+
+def test_what_was_sent_too_late_by_a_busy_machine_is_no_loss() -> None:
+    """Due in time, sent when the subject had left as it may: the fault is the check's own."""
+
+    def stalled(one: Exchange) -> Exchange:
+        is_hit = one.purpose in (FRESH, POOLED, REST, LATE) and one.at_s - SIGTERM_S > 55
+        late_s = SIGTERM_S + 61.5 - one.at_s
+        until_s = SIGTERM_S + 62
+        lost = msgspec.structs.replace(one, late_s=late_s, until_s=until_s, failure=Failure.CLOSED, status=0)
+        return lost if is_hit else one
+
+    assert failing(stop(stalled)) == []
+    assert verdicts(stop(stalled))["HL806"].outcome is Outcome.UNPROVEN
+
+
+def test_a_connection_from_the_moment_of_the_signal_belongs_to_those_that_are_turned_away() -> None:
+    def change(one: Exchange) -> Exchange:
+        if one.purpose == FRESH and one.at_s == SIGTERM_S:
+            return msgspec.structs.replace(one, at_s=SIGTERM_S - 0.01, failure=Failure.RESET, status=0)
+        return refuse(one)
+
+    refuse = lose(Failure.REFUSED, FRESH)
+    assert failing(stop(change)) == ["HL803"]
+    alone = stop(lambda one: change(one) if one.at_s == SIGTERM_S else one)
+    assert failing(alone) == ["HL805"]
