@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hitless.checking.events import Begun, Ended, Exchange, Exited, Logged, Noted, Signalled, Stage
 from hitless.checking.probes.purposes import ANSWERING, HEALTHY, LARGE, LISTENING, MALFORMED, OVER, READY
 from hitless.checking.record import Record
+from hitless.checking.rule import NotSeenError
 from hitless.checking.verdict import Evidence
 from hitless.spec.contract import Contract
 from hitless.spec.health import Probe
@@ -65,10 +66,10 @@ def started(record: Record, stage: Stage) -> tuple[Started, ...]:
 
 
 def first_start(record: Record, stage: Stage) -> Started:
-    """LookupError where none was started."""
+    """NotSeenError where none was started."""
     found = started(record, stage)
     if not found:
-        raise LookupError(f"nothing was started in the stage {stage.value!r}")
+        raise NotSeenError(f"nothing was started in the stage {stage.value!r}")
     return found[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hitless.checking.events import Stage
 from hitless.checking.facts.asked import BOOT_FILE, MOST_KEPT_BYTES
 from hitless.checking.facts.seen import FileSeen, FilesSeen, ImageSeen
-from hitless.checking.rule import Level, Seen, rule
+from hitless.checking.rule import Level, NotSeenError, Seen, rule
 from hitless.checking.rules.access import READ, barred
 from hitless.checking.rules.starting import GROUP, USER
 from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
@@ -23,7 +23,10 @@ _NAMES: Mapping[str, tuple[tuple[str, ...], ...]] = {  # of each group, one is n
 
 
 def _boot_file(seen: Seen) -> FileSeen:
-    return next(file for file in seen.all(FileSeen, Stage.FILES) if file.path == BOOT_FILE)
+    for file in seen.all(FileSeen, Stage.FILES):
+        if file.path == BOOT_FILE:
+            return file
+    raise NotSeenError(f"nothing was recorded of {BOOT_FILE}")
 
 
 def _is_usable(file: FileSeen) -> bool:

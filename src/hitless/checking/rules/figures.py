@@ -5,6 +5,7 @@ Only what was looked at is told; a figure that cannot be told is left out.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hitless.checking.events import Exchange, Measured, Noted, Stage
@@ -26,8 +27,9 @@ def figures(seen: Seen) -> dict[str, str]:
 
 def _figures(seen: Seen) -> Iterator[tuple[str, str]]:
     for name, (stage, told) in _FIGURES.items():
-        if not seen.record.missing(stage) and (text := told(seen)):
-            yield name, text
+        with contextlib.suppress(LookupError, ValueError, ArithmeticError):  # a record may come from anybody
+            if not seen.record.missing(stage) and (text := told(seen)):
+                yield name, text
 
 
 def _first_answer(seen: Seen) -> str:
