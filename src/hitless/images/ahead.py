@@ -1,4 +1,4 @@
-"""Bytes that are read ahead by a thread, a few pieces at most: to unpack a layer and to look into it are done at once.
+"""Bytes that are read ahead by a thread, a few pieces at most: a layer is unpacked, hashed and looked into at once.
 
 zlib and hashlib let go of the interpreter's lock, so this uses a second processor where there is one.
 """

@@ -53,7 +53,7 @@ class Layer:
     def tar(self, *, ahead: bool = False) -> BinaryIO:
         """The unpacked tar; at its end, digest, size and diff_id have been checked (ImageError). To be closed.
 
-        `ahead`: a thread unpacks it, while what is there already is looked at.
+        `ahead`: a thread reads, unpacks and checks it, while what is there already is looked at.
         """
         compression = compression_of(self.descriptor.media_type)
         what = f"the layer {self.descriptor.digest}"
@@ -63,8 +63,9 @@ class Layer:
         if compression is Compression.NONE and self.diff_id == self.descriptor.digest:
             unpacked: Readable = packed  # to hash the same bytes twice is half of the time
         else:
-            source: Readable = Unpacked(packed, compression, what)
-            unpacked = Verified(Ahead(source) if ahead else source, self.diff_id, None, what)
+            unpacked = Verified(Unpacked(packed, compression, what), self.diff_id, None, what)
+        if ahead:
+            unpacked = Ahead(unpacked)
         return cast(BinaryIO, io.BufferedReader(_Raw(unpacked, packed), PIECE))
 
 
