@@ -2,7 +2,7 @@
 
 SIGTERM − 3 s        the load begins; connections that are left idle, requests that are sent slowly
 SIGTERM              at T0
-T0 + 59 s            a request whose body ends after the linger
+T0 + 59, 59.5 s      a request whose body ends after the linger
 T0 + 60 s            the load ends: whatever was sent is waited for
 T0 + 90 s + margin   what is still there is removed
 """
@@ -30,8 +30,9 @@ QUICK_S = 8.0
 MARGIN_S = 5.0  # beyond the deadline: who leaves then is late, and not for ever there
 _SLOW, _SLOW_S = 3, 5.0  # requests whose body takes so long, begun in time to end half of it after SIGTERM
 _RESTING = 5  # connections
-_LATE_S, _LATE_OVER_S = 1.0, 3.0  # before the end of the linger, and how long its body takes
-_LEAST = 0.5  # of these two, however short the linger is: a busy machine is late by some tenths of a second
+_LATE_S = (1.0, 0.5)  # before the end of the linger: two, because a busy machine is late by some tenths of a second
+_LATE_OVER_S = 3.0  # so long takes the body of each
+_LEAST = 0.5  # of it, however short the linger is
 _REST_S = 5.0  # before the end of the linger: idle connections are used again
 _ENDS_S = 0.3  # before the end of the linger: the load
 _AFTER_EXIT_S = 1.0
@@ -121,8 +122,8 @@ class _Stop:
 
     def _later(self) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
         rest = (self._linger_s - _REST_S * self._scale, self._rested)
-        late = (self._linger_s - _LATE_S * max(_LEAST, self._scale), self._late)
-        return [rest, late] if not self._one.site.quick else []
+        late = [(self._linger_s - before_s, self._late) for before_s in _LATE_S]
+        return [rest, *late] if not self._one.site.quick else []
 
     async def _at(self, after_s: float, what: Callable[[], Awaitable[None]]) -> None:
         await self._until(after_s)

@@ -252,10 +252,10 @@ def keeps_connections_at_all(seen: Seen) -> Verdict:
     first = [one for one in seen.all(Exchange, _STAGE) if one.purpose in (OPENED, POOL_OPENED) and one.status]
     if not first:
         return unproven(_incomplete(seen) or "nothing was answered")
-    if not _keeps_none(seen):
-        return passed("it leaves connections open after an answer")
     if _ended(seen):
         return unproven(_ENDED)
+    if not _keeps_none(seen):
+        return passed("it leaves connections open after an answer")
     one = first[0]
     headers = "; ".join(f"{name}: {value}" for name, value in one.headers)[:300]
     return failed(
