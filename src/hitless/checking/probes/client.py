@@ -17,6 +17,7 @@ from hitless.engines.running import Address
 
 PATIENCE_S = 30.0
 CONNECT_S = 10.0  # a SYN that nobody answers is tried again by the kernel after 1, 3 and 7 s
+TLS_CLOSES_S = 0.2  # that the other side is given to answer the end of TLS: it may be gone
 _MOST_HEADERS = 16_384  # characters of an answer's that are recorded
 _PIECES = 10  # of a body that is sent slowly
 
@@ -64,7 +65,11 @@ async def connect(
     try:
         async with asyncio.timeout(within_s):
             await asyncio.get_running_loop().create_connection(
-                lambda: wire, address.host, address.port, ssl=_unverified() if tls else None
+                lambda: wire,
+                address.host,
+                address.port,
+                ssl=_unverified() if tls else None,
+                ssl_shutdown_timeout=TLS_CLOSES_S if tls else None,
             )
     except BaseException:
         wire.abort()  # it may have been made in the very moment in which time was up

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from hitless.checking.events import Stage
+from hitless.checking.probes.client import TLS_CLOSES_S
 from hitless.checking.probes.recorder import Recorder, StageLog
 from hitless.checking.probes.site import Site
 from hitless.errors import InputError, UnavailableError
@@ -26,6 +27,8 @@ async def watch(site: Site, recorder: Recorder, plan: Iterable[tuple[tuple[Stage
         async with asyncio.TaskGroup() as group:
             for stages, function in some:
                 group.create_task(_guarded(site, recorder, stages, function))
+    if site.contract.protocol == "https":
+        await asyncio.sleep(3 * TLS_CLOSES_S)  # until all connections are closed, and not only told to be
 
 
 async def _guarded(site: Site, recorder: Recorder, stages: tuple[Stage, ...], function: Watch) -> None:
