@@ -233,7 +233,7 @@ def record_closed(log: StageLog, wire: Wire, instance: str) -> None:
             at_s=at_s,
             instance=instance,
             connection=wire.number,
-            idle_s=round(wire.idle_s, 3),
+            idle_s=round(wire.idle_s, 4),
             reset=wire.was_reset,
         )
     )
