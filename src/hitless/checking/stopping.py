@@ -97,13 +97,14 @@ class Stopped:
     @functools.cached_property
     def losses(self) -> tuple[tuple[Exchange, Loss], ...]:
         lost = [(one, self.loss(one)) for one in self.asked if self.is_lost(one)]
-        turns_away = any(kind is Loss.NEW for _, kind in lost)
-        return tuple((one, Loss.NEW if turns_away and self._in_the_moment(one) else kind) for one, kind in lost)
+        turns_away = any(kind is Loss.NEW and not self._in_the_moment(one) for one, kind in lost)
+        there = Loss.NEW if turns_away else Loss.RECEIVED
+        return tuple((one, there if self._in_the_moment(one) else kind) for one, kind in lost)
 
     def _in_the_moment(self, one: Exchange) -> bool:
-        """On a connection so new that it may not have been accepted yet when SIGTERM came."""
+        """On a connection so new that nobody can tell whether it was accepted when SIGTERM came."""
         is_new = one.nth == 1 and one.failure in (Failure.RESET, Failure.CLOSED)
-        return is_new and self.at_s - MOMENT_S <= one.sent_s < self.at_s
+        return is_new and abs(one.sent_s - self.at_s) <= MOMENT_S and one.until_s >= self.at_s
 
     def of(self, *kinds: Loss) -> tuple[Exchange, ...]:
         return tuple(one for one, kind in self.losses if kind in kinds)

@@ -271,10 +271,14 @@ def test_what_was_sent_too_late_by_a_busy_machine_is_no_loss() -> None:
     assert verdicts(stop(stalled))["HL806"].outcome is Outcome.UNPROVEN
 
 
-def test_a_connection_from_the_moment_of_the_signal_belongs_to_those_that_are_turned_away() -> None:
+@pytest.mark.parametrize("sent_s", [-0.01, 0.01])
+def test_a_connection_from_the_moment_of_the_signal_belongs_to_what_else_is_lost(sent_s: float) -> None:
     def change(one: Exchange) -> Exchange:
         if one.purpose == FRESH and one.at_s == SIGTERM_S:
-            return msgspec.structs.replace(one, at_s=SIGTERM_S - 0.01, failure=Failure.RESET, status=0)
+            until_s = SIGTERM_S + 0.02
+            return msgspec.structs.replace(
+                one, at_s=SIGTERM_S + sent_s, until_s=until_s, failure=Failure.RESET, status=0
+            )
         return refuse(one)
 
     refuse = lose(Failure.REFUSED, FRESH)
