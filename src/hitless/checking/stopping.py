@@ -17,7 +17,7 @@ from hitless.checking.record import Record
 
 EARLY_S = 0.25  # before the end of the linger that is still no early end: clocks, and the way of a signal
 NOTICED_S = 0.5  # what was answered sooner may have been answered before the signal came
-MOMENT_S = 0.2  # the way of a signal, and of a connection into the hands of its server
+MOMENT_S = 0.2  # the way of a signal, and of a request into the hands of its server
 AT_EXIT_S = 0.5  # a connection that ends so shortly before the exit is seen ended with it
 AT_ONCE_S = 2.0  # a connection that ends without an answer within so long was turned away, not forgotten
 LATENESS_S = 1.0  # until an exit is seen
@@ -97,14 +97,18 @@ class Stopped:
     @functools.cached_property
     def losses(self) -> tuple[tuple[Exchange, Loss], ...]:
         lost = [(one, self.loss(one)) for one in self.asked if self.is_lost(one)]
-        turns_away = any(kind is Loss.NEW and not self._in_the_moment(one) for one, kind in lost)
-        there = Loss.NEW if turns_away else Loss.RECEIVED
-        return tuple((one, there if self._in_the_moment(one) else kind) for one, kind in lost)
+        certain = {kind for one, kind in lost if not self._in_the_moment(one)}
+        return tuple((one, self._told_with(certain, one) if self._in_the_moment(one) else kind) for one, kind in lost)
 
     def _in_the_moment(self, one: Exchange) -> bool:
-        """On a connection so new that nobody can tell whether it was accepted when SIGTERM came."""
-        is_new = one.nth == 1 and one.failure in (Failure.RESET, Failure.CLOSED)
-        return is_new and abs(one.sent_s - self.at_s) <= MOMENT_S and one.until_s >= self.at_s
+        """Nobody can tell whether it had been received when SIGTERM came."""
+        turned_away = one.failure in (Failure.RESET, Failure.CLOSED) and one.until_s >= self.at_s
+        return turned_away and abs(one.sent_s - self.at_s) <= MOMENT_S
+
+    def _told_with(self, certain: set[Loss], one: Exchange) -> Loss:
+        """It belongs to what is lost later on such connections, if anything is; else it was received."""
+        later = Loss.POOLED if one.nth > 1 else Loss.NEW
+        return later if later in certain else Loss.RECEIVED
 
     def of(self, *kinds: Loss) -> tuple[Exchange, ...]:
         return tuple(one for one, kind in self.losses if kind in kinds)

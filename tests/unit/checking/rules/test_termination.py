@@ -285,3 +285,16 @@ def test_a_connection_from_the_moment_of_the_signal_belongs_to_what_else_is_lost
     assert failing(stop(change)) == ["HL803"]
     alone = stop(lambda one: change(one) if one.at_s == SIGTERM_S else one)
     assert failing(alone) == ["HL805"]
+
+
+@pytest.mark.parametrize("sent_s", [-0.01, 0.01])
+def test_a_pooled_connection_in_the_moment_of_the_signal_as_well(sent_s: float) -> None:
+    def change(one: Exchange) -> Exchange:
+        if one.purpose == POOLED and one.at_s == SIGTERM_S + 0.25:
+            at_s, until_s = SIGTERM_S + sent_s, SIGTERM_S + 0.02
+            return msgspec.structs.replace(one, at_s=at_s, until_s=until_s, failure=Failure.CLOSED, status=0)
+        return one
+
+    ends = lose(Failure.CLOSED, POOLED, from_s=1)
+    assert failing(stop(change)) == ["HL805"]
+    assert failing(stop(lambda one: ends(change(one)))) == ["HL804"]
