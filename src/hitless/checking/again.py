@@ -5,14 +5,21 @@ Empty for what no single command starts (a layout, an archive, an unpacked root)
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from hitless.checking.events import Exchange
 from hitless.checking.facts.seen import ConfigSeen
+from hitless.checking.record import Kind
 from hitless.checking.rule import Seen
 
 _NAME = "subject"
-IMAGE, PACKAGE, SERVICE = "image", "package", "service"  # kinds, as the record says them
+_END = {
+    Kind.IMAGE: f"docker kill --signal TERM {_NAME}; date; docker wait {_NAME}; date; kill %1",
+    Kind.PACKAGE: "kill -TERM %1; date; wait %1; date; kill %2",
+    Kind.SERVICE: "kill -TERM PID; date   # PID: of its first process",
+}
+_PORTED = re.compile(r":\d+\Z")
 
 
 def started(seen: Seen, *flags: str, command: str = "") -> str:
@@ -37,11 +44,7 @@ def stopped(seen: Seen, curl: str) -> str:
     start = _in_background(seen)
     if start is None:
         return ""
-    end = {
-        IMAGE: f"docker kill --signal TERM {_NAME}; date; docker wait {_NAME}; date; kill %1",
-        PACKAGE: "kill -TERM %1; date; wait %1; date; kill %2",
-        SERVICE: "kill -TERM PID; date   # PID: of its first process",
-    }[seen.record.opened.kind]
+    end = _END[Kind(seen.record.opened.kind)]
     return (
         f"{start}# asked where it listens:\n"
         f"while sleep 0.1; do date +%T.%N; {_filled(seen, curl)}; done > answers.txt 2>&1 &\n"
@@ -51,8 +54,9 @@ def stopped(seen: Seen, curl: str) -> str:
 
 def address(seen: Seen) -> str:
     """Host and port at which it is reached, once it is started so."""
-    if seen.record.opened.kind == SERVICE:
-        return seen.record.opened.subject.partition("://")[2].rstrip("/")
+    if seen.record.opened.kind == Kind.SERVICE:
+        named = seen.record.opened.subject.partition("://")[2].rstrip("/")
+        return named if _PORTED.search(named) else f"{named}:80"
     return f"127.0.0.1:{_port(seen)}"
 
 
@@ -70,19 +74,19 @@ def _filled(seen: Seen, curl: str) -> str:
 def _start(seen: Seen, flags: str, command: str = "") -> str:
     opened = seen.record.opened
     subject = shlex.quote(opened.subject)
-    if opened.kind == PACKAGE:
+    if opened.kind == Kind.PACKAGE:
         return f"hitless serve {subject}"
-    if opened.kind != IMAGE or opened.is_file:
+    if opened.kind != Kind.IMAGE or opened.is_file:
         return ""
     return " ".join(part for part in ("docker run", flags, subject, command) if part)
 
 
 def _in_background(seen: Seen) -> str | None:
     """A line, or nothing for what runs already; None for what cannot be started so."""
-    if seen.record.opened.kind == SERVICE:
+    if seen.record.opened.kind == Kind.SERVICE:
         return ""
     port = _port(seen)
     start = _start(seen, f"-d --name {_NAME} -p {port}:{port}")
     if not start:
         return None
-    return f"{start} &\n" if seen.record.opened.kind == PACKAGE else f"{start}\n"
+    return f"{start} &\n" if seen.record.opened.kind == Kind.PACKAGE else f"{start}\n"

@@ -22,13 +22,13 @@ from hitless.checking.probes.record_file import RecordFile
 from hitless.checking.probes.recorder import Recorder, StageLog
 from hitless.checking.probes.site import Site
 from hitless.checking.probes.stages import Watch, watch
-from hitless.checking.record import MOST_LINE_BYTES, Opened, Record, read_lines
+from hitless.checking.record import MOST_LINE_BYTES, Kind, Opened, Record, read_lines
 from hitless.checking.report import Report
 from hitless.checking.rule import Purpose, Rule, Seen
 from hitless.checking.rules.catalogue import RULES
 from hitless.checking.rules.figures import figures
 from hitless.checking.sites import looked_at
-from hitless.checking.subject import Kind, is_path, kind_of
+from hitless.checking.subject import is_path, kind_of
 from hitless.checking.wishes import Wishes
 from hitless.errors import InputError, Problem, UnavailableError
 from hitless.spec.config import parse
@@ -48,12 +48,12 @@ def check(subject: str, wishes: Wishes) -> Report:
         is_file=kind is Kind.IMAGE and is_path(subject), flags=wishes.flags,
     )  # fmt: skip
     with RecordFile(wishes.record) if wishes.record is not None else contextlib.nullcontext() as file:
-        recorder = Recorder(opened, file.write) if file is not None else Recorder(opened)
-        if file is not None:
+        recorder = Recorder(opened, file.write if file else None)
+        if file:
             file.verify()
         _look(subject, kind, wishes, _needed(rules, wishes.purpose), recorder)
-        faults = (file.fault,) if file is not None and file.fault else ()
-        return replace(report(recorder.record(), rules, wishes), faults=faults)
+        made = report(recorder.record(), rules, wishes)
+        return replace(made, faults=(file.fault,)) if file and file.fault else made
 
 
 def replay(file: Path, wishes: Wishes) -> Report:

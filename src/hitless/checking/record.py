@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -35,11 +36,20 @@ LONGEST_S = 1e6  # eleven days: no stage lasts as long, and no picture has room 
 _SHOWN = 200
 
 
+class Kind(StrEnum):
+    """Of a subject."""
+
+    IMAGE = "image"
+    ROOT = "root file system"
+    PACKAGE = "package"
+    SERVICE = "service"
+
+
 class Opened(msgspec.Struct, frozen=True, tag_field="event", tag="opened"):
     """The first line: what is checked, by what, when (RFC 3339), and with which wishes."""
 
     subject: str
-    kind: str  # image, rootfs, package, service
+    kind: str  # see Kind
     version: str  # of hitless
     moment: str
     profile: str

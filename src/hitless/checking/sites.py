@@ -16,8 +16,9 @@ from hitless.checking.probes.golden import package_goldens
 from hitless.checking.probes.recorder import Recorder
 from hitless.checking.probes.request import Request
 from hitless.checking.probes.site import Site
+from hitless.checking.record import Kind
 from hitless.checking.scanning import scanners
-from hitless.checking.subject import Kind, opened_image
+from hitless.checking.subject import opened_image
 from hitless.checking.wishes import Wishes
 from hitless.engines.choosing import CONTAINER_ENGINES, place_for, sandbox_over
 from hitless.engines.containers import ContainerEngine

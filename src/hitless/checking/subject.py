@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 
+from hitless.checking.record import Kind
 from hitless.engines.choosing import CONTAINER_ENGINES
 from hitless.engines.found import engine_named
 from hitless.engines.saving import holder, save
@@ -18,13 +18,6 @@ from hitless.images.opening import opened
 from hitless.images.reading import has_several, read_image
 
 _ROOT_FOLDERS = ("bin", "etc", "usr", "lib", "proc", "home", "sbin", "opt", "app")
-
-
-class Kind(StrEnum):
-    IMAGE = "image"
-    ROOT = "root file system"
-    PACKAGE = "package"
-    SERVICE = "service"
 
 
 def kind_of(text: str) -> Kind:

@@ -15,7 +15,7 @@ from hitless.engines.accounts import Account, account_of
 from hitless.engines.cgroups import Limits, limited, limits_named
 from hitless.engines.commands import CAPABILITIES
 from hitless.engines.roots import NAMESPACE
-from hitless.engines.runc_bundle import HOSTNAME, HOSTS, RESOLVER, command_of, environment_of
+from hitless.engines.runc_bundle import HOSTNAME, command_of, environment_of
 from hitless.engines.running import Confinement, Start
 from hitless.engines.sandbox import Sandbox, Scratch, begin_sandbox, make_scratch, sweep_sandboxes
 from hitless.errors import UnavailableError
@@ -38,9 +38,6 @@ class BubblewrapEngine:
         scratch = make_scratch(start)
         instance = None
         try:
-            for name, text in (("hosts", HOSTS), ("resolv.conf", RESOLVER)):
-                (scratch.folder / name).write_text(text)
-                (scratch.folder / name).chmod(0o644)
             folder = self._configuration.working_dir or "/"
             wrapped = bubblewrap_command(start, self._configuration, account)
             limits, lacks = _limits(scratch, start.confinement or Confinement())

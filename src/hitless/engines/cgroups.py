@@ -15,7 +15,7 @@ _LIMITS = {  # by controller: the file in a hierarchy of version 1, and of versi
     "memory": ("memory.limit_in_bytes", "memory.max"),
     "pids": ("pids.max", "pids.max"),
 }
-_MEMBERS = "cgroup.procs"
+_MEMBERS, _USABLE = "cgroup.procs", "cgroup.subtree_control"
 _EMPTY_WITHIN_S = 5.0
 _STEP_S = 0.02
 
@@ -72,6 +72,9 @@ def limits_named(name: str) -> Limits:
 
 def limited(name: str, *, memory_bytes: int, processes: int) -> Limits:
     """New ones. UnavailableError where that is not permitted; then nothing is left."""
+    if whole := mounted("", "/"):
+        with contextlib.suppress(OSError):
+            (whole / _USABLE).write_text(" ".join(f"+{controller}" for controller in _LIMITS))
     places = _places(name)
     made = Limits(tuple({folder for folder, _ in places.values()}))
     try:
@@ -98,10 +101,8 @@ def _places(name: str) -> Mapping[str, tuple[Path, str]]:
 
 
 def _controllers(folder: Path) -> list[str]:
-    """Those that groups below may use; they are asked for first."""
-    with contextlib.suppress(OSError):
-        (folder / "cgroup.subtree_control").write_text("+memory +pids")
+    """Those that groups below may use."""
     try:
-        return (folder / "cgroup.subtree_control").read_text().split()
+        return (folder / _USABLE).read_text().split()
     except OSError:
         return []

@@ -9,7 +9,7 @@ from pathlib import Path
 from hitless.engines.accounts import account_of
 from hitless.engines.calling import call
 from hitless.engines.roots import NAMESPACE
-from hitless.engines.runc_bundle import HOSTS, RESOLVER, bundle_config
+from hitless.engines.runc_bundle import bundle_config
 from hitless.engines.running import Start
 from hitless.engines.sandbox import Sandbox, Scratch, begin_sandbox, make_scratch, sweep_sandboxes
 from hitless.images.configuration import Configuration
@@ -39,7 +39,7 @@ class RuncEngine:
             group = f"/{scratch.folder.name}"
             place = scratch.folder
             config = bundle_config(start, self._configuration, account, scratch.root.place, place, group, hook)
-            _write(place, config)
+            (place / "config.json").write_text(json.dumps(config))
             instance = begin_sandbox(_command(scratch), scratch, start, ended=_forget)
             instance.began(lambda: _first_process(place), self.name)
         except BaseException:
@@ -53,13 +53,6 @@ class RuncEngine:
     def sweep(self) -> list[str]:
         """What runs of before left because they were killed."""
         return sweep_sandboxes(_forget)
-
-
-def _write(folder: Path, config: dict[str, object]) -> None:
-    (folder / "config.json").write_text(json.dumps(config))
-    for name, text in (("hosts", HOSTS), ("resolv.conf", RESOLVER)):
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o644)
 
 
 def _command(scratch: Scratch) -> list[str]:

@@ -22,6 +22,7 @@ from hitless.engines.child import Child
 from hitless.engines.disk import DiskWatch
 from hitless.engines.memory import descendants, memory_of_group, memory_of_processes
 from hitless.engines.roots import Root, root_over
+from hitless.engines.runc_bundle import HOSTS, RESOLVER
 from hitless.engines.running import Address, Confinement, Start
 from hitless.engines.runs import is_abandoned, this_run
 from hitless.engines.sockets import listening_of
@@ -63,6 +64,9 @@ def make_scratch(start: Start) -> Scratch:
     folder = folder_of_run(start.confinement.label if start.confinement else "")
     pair = None
     try:
+        for name, text in (("hosts", HOSTS), ("resolv.conf", RESOLVER)):
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o644)
         if start.port:
             pair = make_pair()
             (folder / _PAIR).write_text(str(pair.number))

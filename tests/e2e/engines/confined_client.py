@@ -119,9 +119,9 @@ def killed(engine: Engine, subject: str) -> dict[str, Any]:
 
 def swept(engine: Engine, run: str) -> dict[str, Any]:
     """What the next run does first."""
-    removed = sweep(engine) if isinstance(engine, ContainerEngine) else engine.sweep()  # type: ignore[attr-defined]
+    sweep(engine) if isinstance(engine, ContainerEngine) else engine.sweep()  # type: ignore[attr-defined]
     waits(lambda: not left(engine, run))
-    return {"removed": len(removed), "left": left(engine, run)}
+    return {"left": left(engine, run)}
 
 
 def left(engine: Engine, run: str) -> list[str]:

@@ -121,9 +121,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(client: Client) -> None:
     assert done.returncode == -9
     seen = json.loads(done.stdout)
     assert len(seen["left"]) >= 3
-    after = client.sees("swept", seen["run"])
-    assert after["removed"] >= 1
-    assert after["left"] == []
+    assert client.sees("swept", seen["run"])["left"] == []  # by this one, or by another that ran meanwhile
 
 
 @pytest.mark.parametrize("name", ["podman", "docker"])

@@ -47,3 +47,7 @@ def test_a_running_service_is_asked_where_it_runs() -> None:
 @pytest.mark.parametrize("subject", [seen("out", "image", is_file=True), seen("rootfs", "root file system")])
 def test_of_others_no_single_command_does(subject: Seen) -> None:
     assert (again.started(subject), again.asked(subject, CURL), again.stopped(subject, CURL)) == ("", "", "")
+
+
+def test_a_service_without_a_port_is_at_the_usual_one() -> None:
+    assert again.address(seen("http://model.example/", "service")) == "model.example:80"

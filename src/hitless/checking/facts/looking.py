@@ -198,8 +198,7 @@ class _Looked:
         wanted = list(asked)
         if given is None and config.where.startswith("/") and self.files.resolve(config.where) is not None:
             wanted.append(Asked(config.where.rpartition("/")[0] or "/", "package"))
-        settings = (f"/{path}" for path in self.files.nodes if path.rpartition("/")[2] in SETTINGS)
-        wanted += [Asked(path, "settings") for path in islice(settings, MOST_SETTINGS)]
+        wanted += [Asked(f"/{path}", "settings") for path in islice(self._named(SETTINGS), MOST_SETTINGS)]
         seen = [file_seen(self.files, one, self.path, contents) for one in wanted]
         named = {interpreter_of(one.content): None for one in seen if one.asked_for == "program" and one.content}
         seen += [file_seen(self.files, Asked(path, "interpreter"), self.path, contents) for path in named if path]
@@ -225,8 +224,10 @@ class _Looked:
         is_small = node.kind is Kind.FILE and node.size <= MOST_KEPT_BYTES and not node.attributes.is_sparse
         return is_small and node.content not in contents
 
+    def _named(self, names: Collection[str]) -> Iterator[str]:
+        return (path for path in self.files.nodes if path.rpartition("/")[2] in names)
+
     def _config(self, places: Sequence[str], contents: Mapping[tuple[int, int], bytes]) -> ConfigSeen | None:
-        named = (path for path in self.files.nodes if path.rpartition("/")[2] == CONFIG)
-        found = {"/" + path: self.files.find(path) for path in named}
+        found = {"/" + path: self.files.find(path) for path in self._named({CONFIG})}
         texts = {path: contents[node.content] for path, node in found.items() if node and node.content in contents}
         return configs.within(texts, places, f"{PACKAGE}/{CONFIG}")

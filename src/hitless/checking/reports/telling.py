@@ -147,9 +147,9 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"It ran {_listed({_ran(in_one_line(one.where)) for one in begun})}."
     if any(not one.confined for one in begun):
         yield "It was not confined: it could reach other machines, and no limits held it."
-    yield from report.faults
     if any(not one.own for one in begun):
         yield "It was not reached at an address of its own, but by one of this machine."
+    yield from map(in_one_line, report.faults)
 
 
 def _ran(where: str) -> str:
