@@ -65,6 +65,7 @@ class Failure(StrEnum):
 class Exchange(Seconds, frozen=True, tag="exchange"):
     """One request and what came of it. `at_s`: when it was due; `until_s`: when its end was seen. `late_s`: how much
     later than due its first byte left, or it was tried to connect: what a busy machine or a full queue costs.
+    `stretched_s`: how much longer than intended it paused within a body that is sent slowly.
 
     `purpose` tells why it was sent (a rule looks for its own). `connection` numbers the client's connections, `nth` the
     requests on it, from 1. `status` is 0 exactly when there is a `failure`. Bodies are kept up to some length, `size`
@@ -88,6 +89,7 @@ class Exchange(Seconds, frozen=True, tag="exchange"):
     curl: str = ""
     expected: str | None = None  # the JSON of the answer, where the user gave one
     late_s: float = 0.0
+    stretched_s: float = 0.0
 
     @property
     def sent_s(self) -> float:

@@ -19,6 +19,7 @@ EARLY_S = 0.25  # before the end of the linger that is still no early end: clock
 NOTICED_S = 0.5  # what was answered sooner may have been answered before the signal came
 MOMENT_S = 0.2  # the way of a signal, and of a request into the hands of its server
 AT_EXIT_S = 0.5  # a connection that ends so shortly before the exit is seen ended with it
+STRETCHED_S = 0.5  # a body that the check itself sends so much more slowly than intended shows nothing, if it is lost
 AT_ONCE_S = 2.0  # a connection that ends without an answer within so long was turned away, not forgotten
 LATENESS_S = 1.0  # until an exit is seen
 _WORDS = re.compile(r"sigterm|signal|terminat|shut|graceful|drain|stop|exit|quit|bye", re.IGNORECASE)
@@ -31,7 +32,7 @@ class Loss(StrEnum):
     NEW = "a new connection was turned away"  # sent after SIGTERM: refused, or ended at once without an answer
     POOLED = "a pooled connection was ended under a request"  # sent after SIGTERM on a connection that was in use
     RECEIVED = "a request that it had received was not answered"  # in flight at SIGTERM, cut, silent, 5xx
-    LATE = "the request of the last second was not answered"
+    LATE = "a request from the end of the linger was not answered"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class Stopped:
         return tuple(
             one
             for one in self.exchanges
-            if one.purpose in RECEIVED and one.until_s >= self.at_s and not self._came_too_late(one)
+            if one.purpose in RECEIVED
+            and one.until_s >= self.at_s
+            and not self._came_too_late(one)
+            and not (one.stretched_s > STRETCHED_S and self.is_lost(one))
         )
 
     def _came_too_late(self, one: Exchange) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -19,6 +20,7 @@ from hitless.checking.record import Opened
 from hitless.engines.running import Address
 
 GET = Request("GET", "/", curl="curl http://{address}/ -d '{}'")
+LARGE = Request("POST", "/", body=bytes(64 << 20))
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -49,6 +51,23 @@ def resetting(writer: asyncio.StreamWriter) -> None:
     """Its end will be a RST."""
     one: socket.socket = writer.get_extra_info("socket")
     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def reading(size: int, taken: list[bytes] | None = None, pause_s: float = 0.0) -> Handler:
+    """An answer when so many bytes of a body have come."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left = size
+        while left:
+            piece = await reader.read(1 << 16)
+            left -= len(piece)
+            if taken is not None:
+                taken.append(piece)
+            await asyncio.sleep(pause_s)
+        writer.write(OK)
+
+    return handler
 
 
 def saying(*answers: bytes, reset: bool = False, silent: bool = False) -> Handler:
@@ -178,6 +197,55 @@ def test_a_body_sent_slowly_arrives_in_pieces_and_whole() -> None:
     assert answer.status == 200
     assert answer.ended - answer.begun >= 0.3
     assert len(pieces) > 1
+
+
+def test_a_client_that_stands_still_tells_for_how_long_its_body_was_delayed() -> None:
+    async def main() -> Answer:
+        async with server(reading(25)) as address:
+            asyncio.get_running_loop().call_later(0.1, time.sleep, 0.5)
+            return await ask(address, Request("POST", "/", body=b"x" * 25), over_s=0.3)
+
+    answer = asyncio.run(main())
+    assert answer.status == 200
+    assert answer.stretched_s > 0.3
+
+
+def test_a_large_body_arrives_whole_as_fast_as_it_is_taken() -> None:
+    body = bytes(range(256)) * 50_000
+    taken: list[bytes] = []
+    answer = asked(reading(len(body), taken, pause_s=0.002), Request("POST", "/", body=body))
+    assert (answer.status, answer.stretched_s, b"".join(taken) == body) == (200, 0.0, True)
+
+
+def test_a_large_body_is_sent_no_further_when_the_answer_has_come() -> None:
+    answer = asked(saying(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", silent=True), LARGE)
+    assert (answer.status, answer.keeps) == (413, False)
+
+
+def test_a_large_body_of_which_only_the_beginning_is_taken() -> None:
+    """The other side says that it sends no more while a part is still on its way: what asyncio then calls closing."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.2)
+        writer.write_eof()
+        await asyncio.sleep(0.2)
+        while await reader.read(1 << 16):
+            pass
+
+    async def main() -> Answer:
+        async with server(handler) as address:
+            wire = await connect(address)
+            answer = await ask(wire, LARGE, 5.0)
+            wire.abort()
+            return answer
+
+    assert asyncio.run(main()).failure is Failure.CLOSED
+
+
+def test_a_large_body_that_nobody_takes_is_silence() -> None:
+    answer = asked(saying(silent=True), LARGE, 0.3)
+    assert (answer.failure, answer.detail) == (Failure.SILENT, "nothing more within 0.3 s")
 
 
 def test_an_answer_before_the_body_is_sent_ends_the_connection() -> None:

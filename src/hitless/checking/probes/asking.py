@@ -141,8 +141,10 @@ class Asking:
         for number, good in sorted(self._good.items()):
             api, to = self._contract.apis[number], target(self._contract, number)
             for purpose, size in ((LARGE, limit), (OVER, 2 * limit)):
-                large = enlarged(api, to, good, size, str(self._one.site.seed))
-                if large is not None and not (self._one.site.quick and purpose == OVER):
+                if self._one.site.quick and purpose == OVER:
+                    continue
+                large = await asyncio.to_thread(enlarged, api, to, good, size, str(self._one.site.seed))
+                if large is not None:
                     await self._ask(large, purpose, _IMPATIENT_S if purpose == OVER else 0.0)
                     await self._is_alive(number, purpose)
                 if self.broke_off:

@@ -30,7 +30,7 @@ class Answer:
 
     `headers`: names in lower case. `body`: its first 64 KiB, `size`: its whole length in bytes. `connection`: numbers
     those of this process, `nth` the requests on it, from 1. `begun`, `ended`: of the monotonic clock, in seconds;
-    so is `sent`, when its first byte was.
+    so is `sent`, when its first byte was. `stretched_s`: how much longer than wanted it paused within the body.
     `keeps`: the connection can be used again, by what the answer says; `closed_after`: it was ended with the answer.
     """
 
@@ -47,6 +47,7 @@ class Answer:
     keeps: bool = False
     closed_after: bool = False
     sent: float = 0.0
+    stretched_s: float = 0.0
 
     @property
     def is_good(self) -> bool:
@@ -119,26 +120,32 @@ async def _asked(
 ) -> Answer:
     sent = time.monotonic()
     wire.begin(request.method)
-    detail, is_sent = "", False
+    detail, is_sent, paused_s = "", True, 0.0
     try:
         for part, pause_s in _parts(request, host, close, over_s):
             if pause_s:
-                await asyncio.wait([wire.ended], timeout=pause_s)
-            if wire.ended.done():
+                paused_s += await _paused(wire, pause_s) - pause_s
+            async with asyncio.timeout(patience_s):
+                is_sent = not wire.ended.done() and await wire.send(part)
+            if not is_sent:
                 break
-            wire.send(part)
-        else:
-            is_sent = True
         async with asyncio.timeout(patience_s):
             await wire.ended
     except TimeoutError:
         detail = f"nothing more within {patience_s:g} s"
-    answer = _told(
-        wire, sent if begun is None else begun, sent, detail, keeps=wire.keeps and is_sent and not wire.is_lost
-    )
+    begun = sent if begun is None else begun
+    keeps = wire.keeps and is_sent and not wire.is_lost
+    answer = _told(wire, begun, sent, max(0.0, paused_s), detail, keeps=keeps)
     if answer.failure is not None:
         wire.abort()
     return answer
+
+
+async def _paused(wire: Wire, pause_s: float) -> float:
+    """Seconds. Not to the end if the answer comes."""
+    began = time.monotonic()
+    await asyncio.wait([wire.ended], timeout=pause_s)
+    return time.monotonic() - began
 
 
 def _parts(request: Request, host: str, close: bool, over_s: float) -> Iterator[tuple[bytes, float]]:
@@ -155,7 +162,7 @@ def _parts(request: Request, host: str, close: bool, over_s: float) -> Iterator[
         yield piece, over_s / len(pieces)
 
 
-def _told(wire: Wire, begun: float, sent: float, detail: str, *, keeps: bool) -> Answer:
+def _told(wire: Wire, begun: float, sent: float, stretched_s: float, detail: str, *, keeps: bool) -> Answer:
     failure = wire.failure
     return Answer(
         wire.number,
@@ -171,6 +178,7 @@ def _told(wire: Wire, begun: float, sent: float, detail: str, *, keeps: bool) ->
         keeps=keeps,
         closed_after=wire.is_lost,
         sent=sent,
+        stretched_s=stretched_s,
     )
 
 
@@ -207,6 +215,7 @@ def record(
         curl=request.curl,
         expected=request.expected,
         late_s=round(max(0.0, answer.sent - at), 4),
+        stretched_s=round(answer.stretched_s, 4),
     )
     log.add(exchange)
     return exchange

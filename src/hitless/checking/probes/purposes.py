@@ -50,7 +50,7 @@ POOL_IDLE = "one of many, after they were idle"
 # STOP
 SLOW = "sent slowly, begun before SIGTERM and finished after it"
 REST = "on a connection that is left idle until the linger is nearly over"
-LATE = "begun in the last second of the linger, finished after it"
+LATE = "begun at the end of the linger, finished after it"
 PULSE = "once a second, to see its health"
 RECEIVED = LOAD | {SLOW, REST, LATE}  # what may not be lost
 

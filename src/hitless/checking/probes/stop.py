@@ -2,7 +2,7 @@
 
 SIGTERM − 3 s        the load begins; connections that are left idle, requests that are sent slowly
 SIGTERM              at T0
-T0 + 59, 59.5 s      a request whose body ends after the linger
+T0 + 58, 59, 59.5 s  a request whose body ends after the linger
 T0 + 60 s            the load ends: whatever was sent is waited for
 T0 + 90 s + margin   what is still there is removed
 """
@@ -30,9 +30,10 @@ QUICK_S = 8.0
 MARGIN_S = 5.0  # beyond the deadline: who leaves then is late, and not for ever there
 _SLOW, _SLOW_S = 3, 5.0  # requests whose body takes so long, begun in time to end half of it after SIGTERM
 _RESTING = 5  # connections
-_LATE_S = (1.0, 0.5)  # before the end of the linger: two, because a busy machine is late by some tenths of a second
+_LATE_S = (1.0, 0.5)  # before the end of the linger: several, because a busy machine is late now and then
+_EARLIER_S, _EARLIEST = 2.0, 0.4  # one more, where its body lasts until after the linger; at most so much of it before
 _LATE_OVER_S = 3.0  # so long takes the body of each
-_LEAST = 0.5  # of it, however short the linger is
+_LEAST = 0.8  # of it, however short the linger is
 _REST_S = 5.0  # before the end of the linger: idle connections are used again
 _ENDS_S = 0.3  # before the end of the linger: the load
 _AFTER_EXIT_S = 1.0
@@ -122,7 +123,9 @@ class _Stop:
 
     def _later(self) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
         rest = (self._linger_s - _REST_S * self._scale, self._rested)
-        late = [(self._linger_s - before_s, self._late) for before_s in _LATE_S]
+        earlier = min(_EARLIER_S, _EARLIEST * self._linger_s)
+        before = (earlier, *_LATE_S) if self._target.request.body else _LATE_S
+        late = [(self._linger_s - before_s, self._late) for before_s in before]
         return [rest, *late] if not self._one.site.quick else []
 
     async def _at(self, after_s: float, what: Callable[[], Awaitable[None]]) -> None:

@@ -14,6 +14,7 @@ KEPT_BYTES = 65_536
 MOST_HEAD_BYTES = 1 << 20  # interim answers among it; servers send some hundred
 _FRAMING = 8  # bytes of a chunk of one byte, and some
 _SHOWN = 200
+_PIECE = 1 << 18  # of a body that is written at once: what is written for longer keeps the whole check waiting
 
 
 class Wire(asyncio.Protocol):
@@ -32,6 +33,8 @@ class Wire(asyncio.Protocol):
         self.error: BaseException | None = None  # of the connection's loss, or of the parser
         self.idle_since = time.monotonic()
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._room: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done: more can be written
+        self._room.set_result(None)
         self._ours = False  # it was ended from here
         self._transport = cast(asyncio.Transport, None)
         self._open = False
@@ -85,8 +88,18 @@ class Wire(asyncio.Protocol):
             return Failure.CUT
         return Failure.CLOSED if self.error is None else Failure.RESET
 
-    def send(self, data: bytes) -> None:
-        self._transport.write(data)
+    async def send(self, data: bytes) -> bool:
+        """Whether all is on its way: not if the answer, or the end, came first. As fast as the other side takes it."""
+        rest = memoryview(data)
+        while len(rest) > _PIECE:
+            self._transport.write(rest[:_PIECE])
+            rest = rest[_PIECE:]
+            await asyncio.wait([self.ended, self._room], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)
+            if self.ended.done():
+                return False
+        self._transport.write(rest)
+        return True
 
     def close(self) -> None:
         self._ours = True
@@ -103,6 +116,13 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self.idle_since = time.monotonic()
+
+    def pause_writing(self) -> None:
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        if not self._room.done():
+            self._room.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         if not self._open:  # such as a 408 on an idle connection, which is ended right after
@@ -126,6 +146,7 @@ class Wire(asyncio.Protocol):
         self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = cast(asyncio.Transport, None)  # one that is over cannot be aborted
         if self._ours:
             return
         self.lost_at = time.monotonic()

@@ -264,10 +264,10 @@ def _received_and_lost(stop: Stopped) -> tuple[Exchange, ...]:
     """,
 )  # fmt: skip
 def answers_the_last_request(seen: Seen) -> Verdict:
-    """A request that arrives in the last second of the linger is answered.
+    """A request that arrives at the end of the linger is answered.
 
     The linger ends, but a request that came just before it is still being worked on: between the linger (60 s) and the
-    deadline (90 s) there is time to finish it. The check sends one whose body takes longer than the linger lasts.
+    deadline (90 s) there is time to finish it. The check sends some whose bodies take longer than the linger lasts.
     """
     stop = linger_of(seen)
     if isinstance(stop, Verdict):
@@ -280,14 +280,16 @@ def answers_the_last_request(seen: Seen) -> Verdict:
         return unproven("it cuts requests that are sent slowly at any time (HL614), and this one was")
     if late:
         return failed(
-            "the request of the last second of the linger was lost",
+            "a request from the end of the linger was lost",
             *evidence_of(stop, late),
             expected="what was received before the linger was over is answered",
             actual=kinds_of(late),
             reproduce=commands(seen),
         )
     if not sent:
-        return unproven(stop.incomplete or "no request was sent in the last second of the linger")
+        return unproven(
+            stop.incomplete or "this machine was busy, and no request was sent in time before the linger ended"
+        )
     return passed(f"a request sent {sent[0].at_s - stop.at_s:.1f} s after SIGTERM was answered")
 
 

@@ -271,6 +271,15 @@ def test_what_was_sent_too_late_by_a_busy_machine_is_no_loss() -> None:
     assert verdicts(stop(stalled))["HL806"].outcome is Outcome.UNPROVEN
 
 
+def test_a_body_that_a_busy_machine_sent_too_slowly_is_no_loss() -> None:
+    """The subject has a right to leave before it would have ended."""
+    lost = lose(Failure.CUT, LATE, took_s=5)
+    stretched = stop(lambda one: msgspec.structs.replace(lost(one), stretched_s=2.5 if one.purpose == LATE else 0.0))
+    assert failing(stop(lost)) == ["HL806"]
+    assert failing(stretched) == []
+    assert verdicts(stretched)["HL806"].outcome is Outcome.UNPROVEN
+
+
 @pytest.mark.parametrize("sent_s", [-0.01, 0.01])
 def test_a_connection_from_the_moment_of_the_signal_belongs_to_what_else_is_lost(sent_s: float) -> None:
     def change(one: Exchange) -> Exchange:
