@@ -69,7 +69,7 @@ def make_scratch(start: Start) -> Scratch:
             (folder / name).chmod(0o644)
         if start.port:
             pair = make_pair()
-            (folder / _PAIR).write_text(str(pair.number))
+            (folder / _PAIR).write_text(f"{pair.number} {pair.index}")
         return Scratch(folder, root_over(Path(start.subject).resolve(), folder), pair)
     except BaseException:
         if pair is not None:
@@ -180,8 +180,8 @@ def sweep_sandboxes(ended: Ended = _nothing) -> list[str]:
     for folder in left:
         _kill(folder)
         ended(folder)
-        if number := _read(folder / _PAIR):
-            Pair(int(number)).remove()
+        if pair := _read(folder / _PAIR):
+            Pair(*map(int, pair.split())).remove()
         shutil.rmtree(folder, ignore_errors=True)
     return [folder.name for folder in left]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import random
 import shlex
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 
 from hitless.engines.calling import call
 from hitless.errors import UnavailableError
@@ -23,9 +24,11 @@ _PREFIX = "hitless"  # names of devices have 15 characters at most
 
 @dataclass(frozen=True)
 class Pair:
-    """`number` of `_PAIRS`."""
+    """`number` of `_PAIRS`. `index`: of our end. Pairs go with their containers, and their numbers are taken again,
+    but no index is given twice."""
 
     number: int
+    index: int
 
     @property
     def ours(self) -> str:
@@ -52,22 +55,31 @@ class Pair:
         )
 
     def remove(self) -> None:
-        """Both ends; it may have gone with its container."""
-        call(("ip", "link", "delete", self.ours), _WITHIN_S)
+        """Both ends, if they have not gone with their container."""
+        if _index(self.ours) == self.index:
+            call(("ip", "link", "delete", self.ours), _WITHIN_S)
 
 
 def make_pair() -> Pair:
     """Both ends here, ours with its address. UnavailableError where that is not permitted."""
     said = ""
     for number in random.sample(range(_PAIRS), _ATTEMPTS):
-        pair = Pair(number)
+        pair = Pair(number, 0)
         answer = call(("ip", "link", "add", pair.ours, "type", "veth", "peer", "name", pair.theirs), _WITHIN_S)
         if answer is not None and answer.ok:
-            return _addressed(pair)
+            return _addressed(replace(pair, index=_index(pair.ours)))
         said = answer.errors.strip() if answer is not None else "ip does not end"
         if "exists" not in said:
             break
     raise UnavailableError(f"a network of its own cannot be made: {said}")
+
+
+def _index(name: str) -> int:
+    """0 where there is no such device."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError:
+        return 0
 
 
 def _addressed(pair: Pair) -> Pair:
