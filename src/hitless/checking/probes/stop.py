@@ -34,7 +34,7 @@ _LATE_S = (1.0, 0.5)  # before the end of the linger: several, because a busy ma
 _EARLIER_S, _EARLIEST = 2.0, 0.4  # one more, where its body lasts until after the linger; at most so much of it before
 _LATE_OVER_S = 3.0  # so long takes the body of each
 _LEAST = 0.8  # of it, however short the linger is
-_REST_S = 5.0  # before the end of the linger: idle connections are used again
+_REST_S, _REST_LEAST_S = 5.0, 1.0  # before the end of the linger: idle connections are used again
 _ENDS_S = 0.3  # before the end of the linger: the load
 _AFTER_EXIT_S = 1.0
 _PULSE_S = 1.0
@@ -122,7 +122,7 @@ class _Stop:
         await self._one.exited(max(0.0, self._sent + after_s - time.monotonic()))
 
     def _later(self) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
-        rest = (self._linger_s - _REST_S * self._scale, self._rested)
+        rest = (self._linger_s - max(_REST_LEAST_S, _REST_S * self._scale), self._rested)
         earlier = min(_EARLIER_S, _EARLIEST * self._linger_s)
         before = (earlier, *_LATE_S) if self._target.request.body else _LATE_S
         late = [(self._linger_s - before_s, self._late) for before_s in before]
