@@ -63,7 +63,8 @@ class Layer:
         if compression is Compression.NONE and self.diff_id == self.descriptor.digest:
             unpacked: Readable = packed  # to hash the same bytes twice is half of the time
         else:
-            unpacked = Verified(Unpacked(packed, compression, what), self.diff_id, None, what)
+            inflated: Readable = Unpacked(packed, compression, what)
+            unpacked = Verified(Ahead(inflated) if ahead else inflated, self.diff_id, None, what)
         if ahead:
             unpacked = Ahead(unpacked)
         return cast(BinaryIO, io.BufferedReader(_Raw(unpacked, packed), PIECE))
