@@ -17,7 +17,7 @@ from hitless.checking.probes.recorder import Recorder
 from hitless.checking.probes.request import Request
 from hitless.checking.probes.site import Site
 from hitless.checking.record import Kind
-from hitless.checking.scanning import scanners
+from hitless.checking.scanning.apart import Apart
 from hitless.checking.subject import opened_image
 from hitless.checking.wishes import Wishes
 from hitless.engines.choosing import CONTAINER_ENGINES, place_for, sandbox_over
@@ -37,22 +37,24 @@ _NO_IMAGE = "a running service is seen from outside only: check its image for th
 def looked_at(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], recorder: Recorder) -> Iterator[SiteOf]:
     """All that can be seen without running it is recorded; the subject stays open for the length of the block."""
     wishes.tell("", "looking at it")
-    looking = Looking(
-        wishes.config, _beside(subject), scanners(clamav=not wishes.quick) if Stage.SAFETY in stages else ()
-    )
+
+    def look_at(opened: Image | RootFolder | PackageFolder, what: str = "the image") -> None:
+        with contextlib.ExitStack() as over:
+            scans = Stage.SAFETY in stages
+            scanners = [over.enter_context(contextlib.closing(Apart(clamav=not wishes.quick)))] if scans else []
+            for fact in look(opened, Looking(wishes.config, _beside(subject), scanners), what):
+                recorder.add(fact)
+
     match kind:
         case Kind.IMAGE:
             with opened_image(subject, engine=wishes.engine) as (image, what):
-                for fact in look(image, looking, what):
-                    recorder.add(fact)
+                look_at(image, what)
                 yield lambda contract: _image_site(image, contract, wishes)
         case Kind.ROOT:
-            for fact in look(RootFolder(Path(subject)), looking):
-                recorder.add(fact)
+            look_at(RootFolder(Path(subject)))
             yield lambda contract: _root_site(Path(subject), contract, wishes)
         case Kind.PACKAGE:
-            for fact in look(PackageFolder(Path(subject)), looking):
-                recorder.add(fact)
+            look_at(PackageFolder(Path(subject)))
             yield lambda contract: _package_site(Path(subject), contract, wishes)
         case Kind.SERVICE:
             for stage in (Stage.IMAGE, Stage.FILES, Stage.SAFETY):

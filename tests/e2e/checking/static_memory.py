@@ -1,4 +1,5 @@
-"""Run as a program: looks at an image that is large or hostile, and prints the peak of its memory in MB.
+"""Run as a program: looks at an image that is large or hostile with all scanners, and prints in MB what making
+it took, and the peak of this process and that of the scanners together.
 
 python static_memory.py FOLDER files|folders|large|configs
 """
@@ -9,11 +10,12 @@ import hashlib
 import sys
 from pathlib import Path
 
+from bench.checking.static import Measured, peak_mb
 from tests.e2e.images.hostile_layer import NAMES, image
 from tests.specimens.images import specimen
 
 from hitless.checking.facts.looking import Wishes, look
-from hitless.checking.facts.seen import ImageSeen
+from hitless.checking.facts.seen import ImageSeen, ScannerSeen
 from hitless.images.image import Image
 from hitless.images.layer import Blob, Layer
 from hitless.images.manifest import Descriptor
@@ -58,18 +60,16 @@ def configs() -> Image:
 
 
 def main(folder: Path, kind: str) -> None:
+    bare = peak_mb()
     subject = {"large": lambda: large(folder), "configs": configs}.get(kind)
     made = subject() if subject is not None else image(folder / "layer.gz", NAMES[kind])
-    before = _peak()
-    seen = list(look(made, Wishes()))
+    making = peak_mb() - bare
+    scanners = Measured(clamav=False)
+    seen = list(look(made, Wishes(scanners=[scanners])))
     assert isinstance(seen[0], ImageSeen)
-    sys.stdout.write(f"{before} {_peak()}")
-
-
-def _peak() -> int:
-    # VmHWM, and not ru_maxrss: that one is inherited from the process that started this one (getrusage(2)).
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+    assert not [one for one in seen if isinstance(one, ScannerSeen) and "broke" in one.lacking]
+    assert scanners.peak_mb > 20
+    sys.stdout.write(f"{making:.0f} {peak_mb() + scanners.peak_mb:.0f}")
 
 
 if __name__ == "__main__":

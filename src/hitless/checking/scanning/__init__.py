@@ -6,6 +6,8 @@ from pathlib import Path
 
 from hitless.checking.facts.scanner import Scanner
 
+NAMES = ("signatures", "secrets", "pickles", "modes", "executables", "clamav")
+
 
 def scanners(*, clamav: bool = True, clamav_database: Path | None = None) -> list[Scanner]:
     """All of them, for one subject. Without `clamav`, its rule is unproven: it was not asked."""
