@@ -273,7 +273,7 @@ def answers_the_last_request(seen: Seen) -> Verdict:
     if isinstance(stop, Verdict):
         return stop
     late = [one for one, kind in stop.losses if kind is Loss.LATE]
-    sent = [one for one in stop.asked if one.purpose == LATE]
+    answered = [one for one in stop.exchanges if one.purpose == LATE and not stop.is_lost(one)]
     if stop.of(Loss.NEW, Loss.POOLED, Loss.RECEIVED) or stop.lost_before:
         return unproven("requests were lost earlier already (HL803, HL804, HL805)")
     if late and _cuts_slow_clients(seen):
@@ -286,11 +286,10 @@ def answers_the_last_request(seen: Seen) -> Verdict:
             actual=kinds_of(late),
             reproduce=commands(seen),
         )
-    if not sent:
-        return unproven(
-            stop.incomplete or "this machine was busy, and no request was sent in time before the linger ended"
-        )
-    return passed(f"a request sent {sent[0].at_s - stop.at_s:.1f} s after SIGTERM was answered")
+    if not answered:
+        return unproven(stop.incomplete or "this machine was busy, and no request was sent before the linger ended")
+    sent_s, until_s = answered[-1].sent_s - stop.at_s, answered[-1].until_s - stop.at_s
+    return passed(f"a request sent {sent_s:.1f} s after SIGTERM was answered {until_s:.1f} s after it")
 
 
 @rule(

@@ -280,6 +280,11 @@ def test_a_body_that_a_busy_machine_sent_too_slowly_is_no_loss() -> None:
     assert verdicts(stretched)["HL806"].outcome is Outcome.UNPROVEN
 
 
+def test_what_was_sent_too_late_and_answered_all_the_same_is_proof_enough() -> None:
+    found = stop(lambda one: msgspec.structs.replace(one, late_s=1.2) if one.purpose == LATE else one)
+    assert verdicts(found)["HL806"].outcome is Outcome.PASSED
+
+
 @pytest.mark.parametrize("sent_s", [-0.01, 0.01])
 def test_a_connection_from_the_moment_of_the_signal_belongs_to_what_else_is_lost(sent_s: float) -> None:
     def change(one: Exchange) -> Exchange:
