@@ -39,9 +39,9 @@ def looked_at(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], reco
     wishes.tell("", "looking at it")
 
     def look_at(opened: Image | RootFolder | PackageFolder, what: str = "the image") -> None:
-        with contextlib.ExitStack() as over:
-            scans = Stage.SAFETY in stages
-            scanners = [over.enter_context(contextlib.closing(Apart(clamav=not wishes.quick)))] if scans else []
+        scans = Stage.SAFETY in stages
+        with contextlib.closing(Apart(clamav=not wishes.quick)) if scans else contextlib.nullcontext() as scanner:
+            scanners = [scanner] if scanner else []
             for fact in look(opened, Looking(wishes.config, _beside(subject), scanners), what):
                 recorder.add(fact)
 

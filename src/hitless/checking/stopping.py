@@ -62,15 +62,22 @@ class Stopped:
 
     @functools.cached_property
     def asked(self) -> tuple[Exchange, ...]:
-        """Requests that SIGTERM met or that were sent after it, while the instance has to take them."""
+        """Requests that SIGTERM met or that were sent after it, while the instance has to take them: without those
+        that this busy machine sent too late, or so slowly that they were cut."""
         return tuple(
             one
             for one in self.exchanges
             if one.purpose in RECEIVED
             and one.until_s >= self.at_s
             and not self._came_too_late(one)
-            and not (one.stretched_s > STRETCHED_S and self.is_lost(one))
+            and not self._was_delayed(one)
         )
+
+    def _was_delayed(self, one: Exchange) -> bool:
+        """Cut after the linger, in a body that would have been whole by then."""
+        end = self.at_s + self.linger_s
+        is_cut = one.purpose == LATE and one.failure is not None and one.until_s > end + STRETCHED_S
+        return is_cut and one.stretched_s > STRETCHED_S
 
     def _came_too_late(self, one: Exchange) -> bool:
         """Sent, or turned away, when the linger was over already: whoever sends is late now and then."""

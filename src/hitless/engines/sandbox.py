@@ -180,8 +180,8 @@ def sweep_sandboxes(ended: Ended = _nothing) -> list[str]:
     for folder in left:
         _kill(folder)
         ended(folder)
-        if pair := _read(folder / _PAIR):
-            Pair(*map(int, pair.split())).remove()
+        if len(pair := _read(folder / _PAIR).split()) == 2:
+            Pair(*map(int, pair)).remove()
         shutil.rmtree(folder, ignore_errors=True)
     return [folder.name for folder in left]
 

@@ -25,7 +25,7 @@ _PREFIX = "hitless"  # names of devices have 15 characters at most
 @dataclass(frozen=True)
 class Pair:
     """`number` of `_PAIRS`. `index`: of our end. Pairs go with their containers, and their numbers are taken again,
-    but no index is given twice."""
+    but no index is given twice until the machine starts anew."""
 
     number: int
     index: int
@@ -83,6 +83,8 @@ def _index(name: str) -> int:
 
 
 def _addressed(pair: Pair) -> Pair:
+    if not pair.index:
+        raise UnavailableError(f"the device {pair.ours} was made and is not there")
     for words in (
         ("link", "set", pair.ours, "addrgenmode", "none"),
         ("address", "add", f"{pair.host(1)}/30", "dev", pair.ours),

@@ -22,6 +22,7 @@ MOST_UNPACKED_BYTES = 1 << 38  # of one tar: what goes on for longer is there to
 
 _BLOCK = 512
 _MOST_EXTENSION = 1 << 20  # bytes of an extended header: what Go's reader takes
+_MOST_SIZE = 1 << 44  # of a file; the largest that ext4 has
 _ZEROS = bytes(_BLOCK)
 
 
@@ -152,15 +153,18 @@ class Members:
                 mtime = _seconds(extensions["mtime"]) if "mtime" in extensions else mtime
                 xattrs = _xattrs(extensions)
                 name = extensions.get("GNU.sparse.name", name)
-                if told := extensions.get("GNU.sparse.realsize") or extensions.get("GNU.sparse.size"):
-                    real = int(told)
+                if claimed := extensions.get("GNU.sparse.realsize") or extensions.get("GNU.sparse.size"):
+                    real = int(claimed)
         except ValueError as error:
             raise damaged(self._what, f"a header is wrong: {error}") from None
         if letter == _SPARSE:
             self._pass_maps(block[482])
         path = name.decode("utf-8", "surrogateescape")
-        if size < 0 or (real is not None and real < 0):
-            raise damaged(self._what, f"{path[:200]!r} has a size of {size}")
+        for told in (size, real or 0):
+            if not 0 <= told <= _MOST_SIZE:
+                raise damaged(self._what, f"{path[:200]!r} has a size of {_shown(told)}")
+        if any(abs(number) >> 62 for number in (uid, gid, mtime)):
+            raise damaged(self._what, f"{path[:200]!r} has an owner or a time that no system knows")
         self._left = size if kind is Kind.FILE else 0
         return Member(
             path, kind, mode & 0o7777, uid, gid, self._left if real is None else real, mtime,
@@ -247,6 +251,11 @@ def _records(data: bytes, what: str) -> dict[str, bytes]:
         records[key.decode("utf-8", "surrogateescape")] = value
         start += length
     return {key: value for key, value in records.items() if value}
+
+
+def _shown(number: int) -> str:
+    """Python refuses to write out very long numbers."""
+    return f"{number:,}" if abs(number) >> 64 == 0 else "more digits than can be"
 
 
 def _seconds(value: bytes) -> int:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import io
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from tests.specimens.images import specimen
 from tests.unit.checking.scanning.evil import SPECIMENS
 from tests.unit.checking.scanning.test_searching import private_key
 
+from hitless.checking import sites
+from hitless.checking.check import check
 from hitless.checking.facts.scanner import ScannedFile, Scanner
 from hitless.checking.facts.seen import Finding, ScannerSeen
 from hitless.checking.facts.tee import Tee
+from hitless.checking.report import Report
 from hitless.checking.scanning import NAMES, scanners
 from hitless.checking.scanning.apart import Apart
+from hitless.checking.verdict import Outcome
+from hitless.checking.wishes import Wishes
 from hitless.images.digest import PIECE
+from hitless.images.layout import write_layout
 
 Shown = Sequence[tuple[str, bytes]]
 
@@ -37,11 +46,11 @@ def seen(by: Sequence[Scanner], files: Shown) -> list[ScannerSeen | Finding]:
     return sorted(tee.finish(), key=repr)
 
 
-def broken(apart: Apart) -> bool:
-    """Every scanner is there, and says that it lacks everything."""
+def lacking(apart: Apart) -> set[str]:
+    """What every scanner says that it lacks; nothing is missing, and nothing was found."""
     told = list(Tee([apart]).finish())
-    assert [one.name for one in told if isinstance(one, ScannerSeen)] == [name for name in NAMES if name != "clamav"]
-    return all(isinstance(one, ScannerSeen) and "the scanners broke" in one.lacking for one in told)
+    assert [getattr(one, "name", "") for one in told] == [name for name in NAMES if name != "clamav"]
+    return {one.lacking for one in told if isinstance(one, ScannerSeen)}
 
 
 def test_it_finds_what_is_found_here(apart: Apart) -> None:
@@ -77,19 +86,18 @@ def test_a_file_that_breaks_off_is_not_seen_and_the_next_one_is(apart: Apart) ->
     assert told([apart]) == told(scanners(clamav=False))
 
 
-def test_a_process_that_is_killed_proves_nothing(apart: Apart) -> None:
-    tee = Tee([apart])
+@pytest.mark.parametrize("shown", [0, 1, 20])
+def test_a_process_that_is_killed_proves_nothing(apart: Apart, shown: int) -> None:
     os.kill(apart.pid, signal.SIGSEGV)
-    for number in range(20):
-        tee.scan(ScannedFile(f"srv/{number}", PIECE, 0o644), io.BytesIO(bytes(PIECE)))
-    told = list(tee.finish())
-    assert {one.name for one in told if isinstance(one, ScannerSeen)} == set(NAMES) - {"clamav"}
-    assert all("with code -11" in one.lacking for one in told if isinstance(one, ScannerSeen))
+    seen([apart], [(f"srv/{number}", bytes(PIECE)) for number in range(shown)])
+    assert lacking(apart) == {"the process of the scanners broke, with code -11"}
 
 
-def test_one_that_is_killed_at_the_end_proves_nothing(apart: Apart) -> None:
-    os.kill(apart.pid, signal.SIGKILL)
-    assert broken(apart)
+def test_where_no_process_can_be_started_all_scanners_lack_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    with closing(Apart(clamav=False)) as one:
+        seen([one], [("srv/a", b"1")])
+        assert lacking(one) == {"no process could be started for the scanners: No such file or directory"}
 
 
 def test_a_file_with_a_name_that_has_no_end_is_told(apart: Apart) -> None:
@@ -99,6 +107,42 @@ def test_a_file_with_a_name_that_has_no_end_is_told(apart: Apart) -> None:
 
 
 def test_one_that_is_closed_early_is_gone(apart: Apart) -> None:
-    apart.begin(ScannedFile("srv/a", 1, 0o644)).feed(b"x")
+    apart.begin(ScannedFile("srv/a", 1, 0o644))
+    apart.feed(b"x")
     apart.close()
     assert not Path(f"/proc/{apart.pid}").exists()
+
+
+class Dying(Apart):
+    def begin(self, file: ScannedFile) -> Apart | None:
+        os.kill(self.pid, signal.SIGSEGV)
+        return super().begin(file)
+
+
+class Interrupted(Apart):
+    made: ClassVar[list[Apart]] = []
+
+    def begin(self, file: ScannedFile) -> Apart | None:
+        self.made.append(self)
+        raise KeyboardInterrupt
+
+
+def checked(folder: Path) -> Report:
+    layout = folder / "layout"
+    write_layout(layout, {"v1": specimen()})
+    return check(f"{layout}:v1", Wishes(select=("HL1", "HL40")))
+
+
+def test_a_check_whose_scanners_die_has_all_other_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "Apart", Dying)
+    outcomes = {one.rule.id: one.verdict.outcome for one in checked(tmp_path).judged}
+    assert outcomes["HL102"] is Outcome.PASSED
+    assert {outcomes[rule] for rule in ("HL401", "HL402", "HL403")} == {Outcome.UNPROVEN}
+
+
+def test_a_check_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "Apart", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        checked(tmp_path)
+    (one,) = Interrupted.made
+    assert not Path(f"/proc/{one.pid}").exists()

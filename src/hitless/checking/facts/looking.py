@@ -51,14 +51,14 @@ ReadMore = Callable[[dict[str, Node]], dict[tuple[int, int], bytes]]
 @dataclass(frozen=True)
 class Wishes:
     """`config`: the config.json that the user gave; `beside`: where one may lie beside the subject. `most_index_bytes`:
-    of memory for the names of files, about; some 260 000 files, and with all scanners less than 200 MB in all.
+    of memory for the names of files, about; some 245 000 files, and with all scanners less than 200 MB in all.
     `listings`: of layers whose bytes are believed and not read; none where an image is to be proven. `unopened`: why no
     layer of an image is to be opened; empty where they are."""
 
     config: Path | None = None
     beside: Path | None = None
     scanners: Sequence[Scanner] = ()
-    most_index_bytes: int = 98 << 20
+    most_index_bytes: int = 92 << 20
     listings: Listings | None = None
     unopened: str = ""
 

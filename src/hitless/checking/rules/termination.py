@@ -267,7 +267,8 @@ def answers_the_last_request(seen: Seen) -> Verdict:
     """A request that arrives at the end of the linger is answered.
 
     The linger ends, but a request that came just before it is still being worked on: between the linger (60 s) and the
-    deadline (90 s) there is time to finish it. The check sends some whose bodies take longer than the linger lasts.
+    deadline (90 s) there is time to finish it. The check sends some whose bodies take longer than the linger lasts;
+    where requests have no body, some in the last second.
     """
     stop = linger_of(seen)
     if isinstance(stop, Verdict):
@@ -287,7 +288,7 @@ def answers_the_last_request(seen: Seen) -> Verdict:
             reproduce=commands(seen),
         )
     if not answered:
-        return unproven(stop.incomplete or "this machine was busy, and no request was sent before the linger ended")
+        return unproven(stop.incomplete or "this busy machine sent what should show it too late, or too slowly")
     sent_s, until_s = answered[-1].sent_s - stop.at_s, answered[-1].until_s - stop.at_s
     return passed(f"a request sent {sent_s:.1f} s after SIGTERM was answered {until_s:.1f} s after it")
 

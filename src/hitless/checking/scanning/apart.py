@@ -30,7 +30,6 @@ from hitless.checking.facts.scanner import ScannedFile
 from hitless.checking.facts.seen import Finding, ScannerSeen
 from hitless.checking.facts.tee import Tee
 from hitless.checking.scanning import NAMES, scanners
-from hitless.errors import UnavailableError
 from hitless.images.digest import PIECE
 
 _FILE, _PIECE, _END = b"FPE"
@@ -46,30 +45,44 @@ _seen = msgspec.msgpack.Decoder(list[ScannerSeen | Finding])
 class Apart:
     """A scanner, and the sink of the file that it is shown. To be closed, however the pass over the image ends.
 
-    `pid`: of the other process. Whatever goes wrong with that is told by `finish`: then every scanner lacks everything.
+    `pid`: of the other process. Whatever goes wrong with that, from its start on, is told by `finish`: then every
+    scanner lacks everything.
     """
 
     def __init__(self, *, clamav: bool = True) -> None:
-        """UnavailableError where no process can be started."""
+        self.pid = 0
         self._clamav = clamav
-        with _shared() as file:
-            file.truncate(_SLOTS * _SLOT)
-            self._slots = mmap.mmap(file.fileno(), 0)
-            words = [sys.executable, "-P", "-m", __name__, str(file.fileno()), *([] if clamav else ["--no-clamav"])]
-            try:
-                self._process = subprocess.Popen(
-                    words, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                    pass_fds=[file.fileno()], start_new_session=True,  # Ctrl-C is for the check, which closes this
-                )  # fmt: skip
-            except OSError as error:
-                raise UnavailableError(f"no process can be started for the scanners: {error.strerror}") from error
-        self.pid = self._process.pid
-        self._lengths, self._answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        self._lacking = ""
+        self._process: subprocess.Popen[bytes] | None = None
         self._slot = self._place = self._used = 0
+        try:
+            self._start()
+        except OSError as error:
+            self._lacking = f"no process could be started for the scanners: {error.strerror}"
 
-    def begin(self, file: ScannedFile) -> Apart:
+    def _start(self) -> None:
+        with _shared() as file:
+            file.write(bytes(_SLOTS * _SLOT))  # and not truncate: where there is no room, it is told now
+            file.flush()
+            self._slots = mmap.mmap(file.fileno(), 0)
+            words = [
+                sys.executable,
+                "-P",
+                "-m",
+                __name__,
+                str(file.fileno()),
+                *([] if self._clamav else ["--no-clamav"]),
+            ]
+            self._process = process = subprocess.Popen(
+                words, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                pass_fds=[file.fileno()], start_new_session=True,  # Ctrl-C is for the check, which closes this
+            )  # fmt: skip
+        self.pid = process.pid
+        self._lengths, self._answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+
+    def begin(self, file: ScannedFile) -> Apart | None:
         self._write(_FILE, _encode(file))
-        return self
+        return None if self._lacking else self
 
     def feed(self, piece: bytes) -> None:
         self._write(_PIECE, piece)
@@ -79,36 +92,50 @@ class Apart:
         return ()
 
     def finish(self) -> Iterable[ScannerSeen | Finding]:
-        try:
-            self._flush()
-            self._lengths.write(_LENGTH.pack(0))
-            self._lengths.close()
-            said = b"".join(iter(lambda: self._answers.read(1 << 16), b""))
-            return _seen.decode(said[self._used :])
-        except (OSError, ValueError, msgspec.DecodeError):
-            self.close()
-        why = f"the process of the scanners broke, with code {self._process.returncode}"
+        self._flush()
+        if not self._lacking:
+            try:
+                self._lengths.write(_LENGTH.pack(0))
+                self._lengths.close()
+                said = b"".join(iter(lambda: self._answers.read(1 << 16), b""))
+                return _seen.decode(said[self._used :])
+            except (OSError, msgspec.DecodeError):
+                self._broke()
         names = [name for name in NAMES if self._clamav or name != "clamav"]
-        return [ScannerSeen(stage=Stage.SAFETY, name=name, lacking=why) for name in names]
+        return [ScannerSeen(stage=Stage.SAFETY, name=name, lacking=self._lacking) for name in names]
+
+    def _broke(self) -> None:
+        """What it has started goes with it."""
+        assert self._process is not None  # noqa: S101
+        self._signal(signal.SIGKILL)
+        self.close()
+        self._lacking = f"the process of the scanners broke, with code {self._process.returncode}"
 
     def close(self) -> None:
         """It ends as soon as it sees that nothing more comes, or is told to, or is killed with all that it started."""
+        if self._process is None:
+            return
         self._lengths.close()
         self._answers.close()
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
                 self._process.wait(_CLOSES_WITHIN_S)
             except subprocess.TimeoutExpired:
-                os.killpg(self.pid, number)
+                self._signal(number)
         self._process.wait()
 
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
     def _write(self, kind: int, data: bytes = b"") -> None:
+        if self._place + _FRAME.size + len(data) > _SLOT:
+            self._flush()
+        if self._lacking:
+            return
         begin = self._place + _FRAME.size
         if begin + len(data) > _SLOT:
-            self._flush()
-            begin = _FRAME.size
-            if begin + len(data) > _SLOT:
-                raise ValueError(f"{len(data):,} bytes at once")
+            raise ValueError(f"{len(data):,} bytes at once")
         base = self._slot * _SLOT
         _FRAME.pack_into(self._slots, base + self._place, kind, len(data))
         self._place = begin + len(data)
@@ -116,15 +143,18 @@ class Apart:
 
     def _flush(self) -> None:
         """The next slot is free then."""
-        if not self._place:
+        if not self._place or self._lacking:
             return
-        self._lengths.write(_LENGTH.pack(self._place))
-        self._used += 1
-        while self._used == _SLOTS:
-            freed = self._answers.read(_SLOTS)
-            if not freed:
-                raise BrokenPipeError
-            self._used -= len(freed)
+        try:
+            self._lengths.write(_LENGTH.pack(self._place))
+            self._used += 1
+            while self._used == _SLOTS:
+                freed = self._answers.read(_SLOTS)
+                if not freed or freed.strip(_FREE):
+                    raise BrokenPipeError
+                self._used -= len(freed)
+        except OSError:
+            self._broke()
         self._slot, self._place = (self._slot + 1) % _SLOTS, 0
 
 
@@ -134,14 +164,15 @@ def _shared() -> IO[bytes]:
 
 
 class _BrokenOff(Exception):  # noqa: N818
-    """The other side could not read the file to its end, or is gone."""
+    """The other side could not read the file to its end."""
 
 
 class _Shown:
-    """What the other side shows: files, and of each its bytes as a stream."""
+    """What the other side shows: files, and of each its bytes as a stream. EOFError once that is gone."""
 
-    def __init__(self, slots: mmap.mmap) -> None:
+    def __init__(self, slots: mmap.mmap, answers: int) -> None:
         self._slots = slots
+        self._answers = answers
         self._frames = self._coming()
         self._next: tuple[int, bytes] | None = next(self._frames, None)
 
@@ -169,7 +200,7 @@ class _Shown:
             for slot in itertools.cycle(range(_SLOTS)):
                 told = lengths.read(_LENGTH.size)
                 if len(told) < _LENGTH.size:
-                    raise _BrokenOff
+                    raise EOFError
                 (length,) = _LENGTH.unpack(told)
                 if not length:
                     return
@@ -178,7 +209,7 @@ class _Shown:
                     kind, size = _FRAME.unpack_from(self._slots, place)
                     place += _FRAME.size + size
                     yield kind, self._slots[place - size : place]
-                os.write(1, _FREE)
+                os.write(self._answers, _FREE)
 
 
 def main(words: list[str]) -> int:
@@ -187,15 +218,17 @@ def main(words: list[str]) -> int:
     parser.add_argument("--no-clamav", dest="clamav", action="store_false")
     wishes = parser.parse_args(words)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what is in temporary folders goes, too
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever else is printed here is no answer
     tee = Tee(scanners(clamav=wishes.clamav))
     try:
-        shown = _Shown(mmap.mmap(wishes.slots, 0, access=mmap.ACCESS_READ))
+        shown = _Shown(mmap.mmap(wishes.slots, 0, access=mmap.ACCESS_READ), answers)
         for file in shown.files():
             with contextlib.suppress(_BrokenOff):
                 tee.scan(file, shown)
-    except _BrokenOff:
+    except EOFError:
         return 1
-    with open(1, "wb") as target:
+    with os.fdopen(answers, "wb") as target:
         target.write(_encode(list(tee.finish())))
     return 0
 

@@ -52,16 +52,18 @@ class _File:
         self._file = file
         self._tally = tally
         self._found: dict[tuple[str, str], str] = {}
+        self._size = 0
         nest = Nest(self._imports, lambda why: tally.lacks(file.path, why))
         self._content = Content(file.path, nest)
 
     def feed(self, piece: bytes) -> None:
+        self._size += len(piece)
         if not self._content.is_over:
             self._content.feed(piece)
 
     def end(self) -> Iterable[Finding]:
         self._content.end()
-        self._tally.read(self._file.size)
+        self._tally.read(self._size)
         findings = []
         for (module, name), where in self._found.items():
             dangerous = meaning(module, name) is Meaning.DANGEROUS

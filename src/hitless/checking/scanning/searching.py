@@ -68,8 +68,10 @@ class _File:
         self._readings = readings
         self._about = {name: told for search, _ in readings for name, told in search.about(file).items()}
         self._windows = Windows(self._look)
+        self._size = 0
 
     def feed(self, piece: bytes) -> None:
+        self._size += len(piece)
         for _, reading in self._readings:
             reading.feed(piece)
         self._windows.feed(piece)
@@ -77,7 +79,7 @@ class _File:
     def end(self) -> Iterable[Finding]:
         self._windows.end()
         for search, _ in self._readings:
-            search.tally.read(self._file.size)
+            search.tally.read(self._size)
         return [finding for _, reading in self._readings for finding in reading.end()]
 
     def _look(self, window: bytes, offset: int) -> None:

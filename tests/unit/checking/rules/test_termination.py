@@ -271,13 +271,35 @@ def test_what_was_sent_too_late_by_a_busy_machine_is_no_loss() -> None:
     assert verdicts(stop(stalled))["HL806"].outcome is Outcome.UNPROVEN
 
 
+def stretched(purpose: str, **changes: object) -> Callable[[Exchange], Exchange]:
+    """The check itself stood still for 2.5 s within these bodies."""
+
+    def change(one: Exchange) -> Exchange:
+        return msgspec.structs.replace(one, stretched_s=2.5, **changes) if one.purpose == purpose else one
+
+    return change
+
+
 def test_a_body_that_a_busy_machine_sent_too_slowly_is_no_loss() -> None:
     """The subject has a right to leave before it would have ended."""
-    lost = lose(Failure.CUT, LATE, took_s=5)
-    stretched = stop(lambda one: msgspec.structs.replace(lost(one), stretched_s=2.5 if one.purpose == LATE else 0.0))
-    assert failing(stop(lost)) == ["HL806"]
-    assert failing(stretched) == []
-    assert verdicts(stretched)["HL806"].outcome is Outcome.UNPROVEN
+    cut = {"until_s": SIGTERM_S + 65, "status": 0, "failure": Failure.CUT}
+    found = stop(stretched(LATE, **cut))
+    assert failing(found) == []
+    assert verdicts(found)["HL806"].outcome is Outcome.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("purpose", "changes", "fails"),
+    [
+        pytest.param(SLOW, {"status": 0, "failure": Failure.CUT}, "HL805", id="in flight at SIGTERM"),
+        pytest.param(LATE, {"status": 500, "until_s": SIGTERM_S + 65}, "HL806", id="answered 500"),
+        pytest.param(
+            LATE, {"status": 0, "failure": Failure.CUT, "until_s": SIGTERM_S + 60.1}, "HL806", id="as the linger ends"
+        ),
+    ],
+)
+def test_a_busy_machine_excuses_nothing_else(purpose: str, changes: dict[str, object], fails: str) -> None:
+    assert failing(stop(stretched(purpose, **changes))) == [fails]
 
 
 def test_what_was_sent_too_late_and_answered_all_the_same_is_proof_enough() -> None:
