@@ -91,7 +91,8 @@ async def ask(
     """Sent once, on a connection or on a new one, which is ended afterwards. Never raises for what the other side does.
 
     `close`: say `Connection: close`. `over_s`: the body (the head's end, where there is none) is sent piece by piece
-    over so many seconds; patience begins when all is sent. `host`: of the Host header, else where it is connected to.
+    over so many seconds. `patience_s`: for each of these to be taken, and then for the answer. `host`: of the Host
+    header, else where it is connected to.
     """
     if isinstance(to, Wire):
         return await _asked(to, request, patience_s, close, over_s, host or "subject")

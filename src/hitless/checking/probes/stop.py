@@ -2,8 +2,9 @@
 
 SIGTERM − 3 s        the load begins; connections that are left idle, requests that are sent slowly
 SIGTERM              at T0
+T0 + 55 s            the idle connections are used again
 T0 + 58, 59, 59.5 s  a request whose body ends after the linger
-T0 + 60 s            the load ends: whatever was sent is waited for
+T0 + 59.7 s          the load ends: whatever was sent is waited for
 T0 + 90 s + margin   what is still there is removed
 """
 
