@@ -43,7 +43,21 @@ def _programs(size: int) -> Iterator[Entry]:
         copy += 1
 
 
+def _service(size: int) -> Iterator[Entry]:
+    """What a service has above its base: the packages that are installed here, once, and as many bytes of weights."""
+    folder = Path(sysconfig.get_paths()["purelib"])
+    used = 0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
+        data = path.read_bytes()
+        used += len(data)
+        if used > size // 2:
+            break
+        yield of_bytes(f"usr/lib/python3/site-packages/{path.relative_to(folder).as_posix()}", data)
+    yield from _weights(size // 2)
+
+
 KINDS: dict[str, tuple[Callable[[int], Iterator[Entry]], Callable[[], Packing]]] = {
+    "service, gzip": (_service, gzip),
     "weights, plain": (_weights, plain),
     "programs, gzip": (_programs, gzip),
     "programs, plain": (_programs, plain),
