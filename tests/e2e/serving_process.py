@@ -118,6 +118,10 @@ class ServingProcess:
         """Send a signal to the supervisor only."""
         self._started().send_signal(number)
 
+    def hear_out(self, within_s: float = 1.0) -> None:
+        """Of one that has ended: all that it wrote is in the log then, unless another process holds its output open."""
+        self._reader.join(within_s)
+
     def stop(self, *, within_s: float = STOPPED_WITHIN_S) -> int:
         """SIGTERM, and SIGKILL for the whole family where that does not end it (AssertionError). The exit code."""
         process = self._started()

@@ -55,11 +55,12 @@ def alive(pid: int) -> bool:
 
 
 def exit_code(server: ServingProcess, within_s: float = 2 * PATIENCE_S) -> int:
-    """Of a server that is expected to end by itself."""
+    """Of a server that is expected to end by itself; its log is whole then."""
     until = time.monotonic() + within_s
     while (code := server.returncode) is None:
         assert time.monotonic() < until, f"it does not end; {server.report()}"
         time.sleep(0.01)
+    server.hear_out()
     return code
 
 
