@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hitless.checking.facts.scanner import Scanner
 
 NAMES = ("signatures", "secrets", "pickles", "modes", "executables", "clamav")
 
 
-def scanners(*, clamav: bool = True, clamav_database: Path | None = None) -> list[Scanner]:
+def scanners(*, clamav: bool = True) -> list[Scanner]:
     """All of them, for one subject. Without `clamav`, its rule is unproven: it was not asked."""
     from hitless.checking.scanning.clamav import ClamAV  # here: who judges without scanning does without all of them
     from hitless.checking.scanning.executables import Executables
@@ -20,4 +18,4 @@ def scanners(*, clamav: bool = True, clamav_database: Path | None = None) -> lis
     from hitless.checking.scanning.signatures import Signatures
 
     found: list[Scanner] = [Searching(Signatures(), Secrets()), Pickles(), Modes(), Executables()]
-    return [*found, ClamAV(clamav_database)] if clamav else found
+    return [*found, ClamAV()] if clamav else found
