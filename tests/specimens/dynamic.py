@@ -17,7 +17,7 @@ from hitless.checking.rule import Purpose
 from hitless.images.image import Image
 from hitless.spec.profiles import DEFAULT, PROFILES, Profile
 
-LINGER_S, DEADLINE_S, KEEP_ALIVE_S = 3, 8, 4
+LINGER_S, DEADLINE_S, KEEP_ALIVE_S = 4, 12, 4  # between the first two time for a check that stands still for seconds
 _TIMES = {"linger_s": LINGER_S, "deadline_s": DEADLINE_S, "keep_alive_s": KEEP_ALIVE_S}
 SCALED = replace(DEFAULT, **_TIMES)  # type: ignore[arg-type]
 FREE_PORT = replace(PROFILES["2025-08"], **_TIMES)  # type: ignore[arg-type]

@@ -97,7 +97,7 @@ def main() -> None:
     while not State.leaving.wait(0.1):
         """Without a timeout, a signal that the kernel gives to another thread would wake nobody."""
     time.sleep(LINGER + MARGIN)
-    until = time.monotonic() + (DEADLINE - LINGER) / 2
+    until = time.monotonic() + (DEADLINE - LINGER) * 0.8
     while State.open and time.monotonic() < until:
         time.sleep(0.02)
     sys.stdout.flush()

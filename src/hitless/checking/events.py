@@ -27,8 +27,8 @@ class Stage(StrEnum):
     ROLLOUT = "rollout"  # two instances behind a balancer, one replaced by the other under load
 
 
-class Seconds(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """What all events of a stage have."""
+class Seconds(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="event"):
+    """What all events of a stage have. They are many and refer to nothing that refers to them: gc is spared them."""
 
     stage: Stage
     at_s: float
