@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -28,31 +29,31 @@ def _weights(size: int) -> Iterator[Entry]:
         yield of_bytes(f"opt/package/weights-{number}.bin", seeded.randbytes(min(size, 50 * MB)))
 
 
+def _files(folder: str) -> Iterator[tuple[str, bytes]]:
+    """Path below it and content of each file, always in the same order."""
+    for path in sorted(path for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink()):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
 def _programs(size: int) -> Iterator[Entry]:
     """The files of this Python, over and over: sources, bytecode, libraries."""
-    folder = Path(sysconfig.get_paths()["stdlib"])
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    used = copy = 0
-    while used < size:
-        for path in files:
-            data = path.read_bytes()
-            yield of_bytes(f"usr/lib/copy-{copy}/{path.relative_to(folder).as_posix()}", data)
+    used = 0
+    for copy in itertools.count():
+        for path, data in _files(sysconfig.get_paths()["stdlib"]):
+            yield of_bytes(f"usr/lib/copy-{copy}/{path}", data)
             used += len(data)
             if used >= size:
                 return
-        copy += 1
 
 
 def _service(size: int) -> Iterator[Entry]:
     """What a service has above its base: the packages that are installed here, once, and as many bytes of weights."""
-    folder = Path(sysconfig.get_paths()["purelib"])
     used = 0
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
-        data = path.read_bytes()
+    for path, data in _files(sysconfig.get_paths()["purelib"]):
         used += len(data)
         if used > size // 2:
             break
-        yield of_bytes(f"usr/lib/python3/site-packages/{path.relative_to(folder).as_posix()}", data)
+        yield of_bytes(f"usr/lib/python3/site-packages/{path}", data)
     yield from _weights(size // 2)
 
 

@@ -38,11 +38,14 @@ class Ahead:
             self._pieces.put(error)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes: what is there."""
+        """Up to `size` bytes: what is there, if it can be without a copy."""
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
         if not self._rest:
-            self._rest = memoryview(self._next())
+            whole = self._next()
+            if len(whole) <= size:
+                return whole
+            self._rest = memoryview(whole)
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece.tobytes()
 

@@ -117,16 +117,25 @@ class Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        if not self._ready:
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes: what is there, if it can be without a copy."""
+        if size < 0:
+            return self.readall()
+        if not self._ready and size:
             try:
-                self._ready = memoryview(self._piece())
+                piece = self._piece()
             except (zlib.error, ValueError, EOFError) as error:
                 raise damaged(self._what, str(error)) from None
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
+            if len(piece) <= size:
+                return piece
+            self._ready = memoryview(piece)
+        ready, self._ready = self._ready[:size], self._ready[size:]
+        return ready.tobytes()
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
         if not self.closed:

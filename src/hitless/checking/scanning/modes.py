@@ -41,8 +41,8 @@ class Modes:
     def begin(self, file: ScannedFile) -> None:
         """It has no need of the bytes."""
         self._tally.read(0)
-        detail = f"mode {file.mode:04o}, {file.uid}:{file.gid}"
         for kind, what in _kinds(file):
+            detail = f"mode {file.mode:04o}, {file.uid}:{file.gid}"
             self._findings += self._tally.finding(file, kind, what, detail)
 
     def finish(self) -> Iterable[ScannerSeen | Finding]:
@@ -53,13 +53,16 @@ def _kinds(file: ScannedFile) -> Iterable[tuple[str, str]]:
     if file.in_base:
         return
     executable = file.mode & 0o111
-    usual = _SYSTEM.fullmatch(file.path) is not None and _USUAL.fullmatch(file.path.rpartition("/")[2]) is not None
-    if executable and not usual and file.mode & _SET_USER:
+    if executable and file.mode & _SET_USER and not _is_usual(file.path):
         yield "setuid", f"runs with the rights of user {file.uid}"
-    elif executable & 0o010 and not usual and file.mode & _SET_GROUP:
+    elif executable & 0o010 and file.mode & _SET_GROUP and not _is_usual(file.path):
         yield "setuid", f"runs with the rights of group {file.gid}"
     if file.mode & _EVERYBODY and _PROGRAMS.fullmatch(file.path):
         yield "writable", "everybody may write to it"
+
+
+def _is_usual(path: str) -> bool:
+    return _SYSTEM.fullmatch(path) is not None and _USUAL.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def devices(nodes: Mapping[str, Node]) -> Iterable[ScannerSeen | Finding]:
