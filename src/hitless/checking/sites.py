@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hitless.checking.events import Stage, Unseen
+from hitless.checking.facts.asked import EXAMPLE, PACKAGE, PACKAGE_SETTINGS
 from hitless.checking.facts.configs import assumed, read_given
 from hitless.checking.facts.looking import PackageFolder, RootFolder, look
 from hitless.checking.facts.looking import Wishes as Looking
-from hitless.checking.probes.golden import package_goldens
+from hitless.checking.facts.seen import FileSeen
+from hitless.checking.probes.golden import Read, package_goldens
 from hitless.checking.probes.recorder import Recorder
-from hitless.checking.probes.request import Request
 from hitless.checking.probes.site import Site
 from hitless.checking.record import Kind
 from hitless.checking.scanning.apart import Apart
@@ -49,10 +50,10 @@ def looked_at(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], reco
         case Kind.IMAGE:
             with opened_image(subject, engine=wishes.engine) as (image, what):
                 look_at(image, what)
-                yield lambda contract: _image_site(image, contract, wishes)
+                yield lambda contract: _image_site(image, contract, wishes, _kept(recorder))
         case Kind.ROOT:
             look_at(RootFolder(Path(subject)))
-            yield lambda contract: _root_site(Path(subject), contract, wishes)
+            yield lambda contract: _root_site(Path(subject), contract, wishes, _kept(recorder))
         case Kind.PACKAGE:
             look_at(PackageFolder(Path(subject)))
             yield lambda contract: _package_site(Path(subject), contract, wishes)
@@ -69,37 +70,41 @@ def _beside(subject: str) -> Path | None:
     return path.resolve().parent if path.is_file() else None
 
 
+def _kept(recorder: Recorder) -> Read:
+    """The files of the package in an image, as far as its examples are of them."""
+    files = {file.path: file.content for file in recorder.record().all(FileSeen) if file.asked_for == EXAMPLE}
+    return lambda name: files.get(f"{PACKAGE}/{name}")
+
+
 @contextlib.contextmanager
-def _image_site(image: Image, contract: Contract, wishes: Wishes) -> Iterator[Site]:
+def _image_site(image: Image, contract: Contract, wishes: Wishes, read: Read) -> Iterator[Site]:
     with place_for(image, wishes.engine) as place:
-        yield _site(place.engine, place.subject, contract, wishes)
+        yield _with_examples(_site(place.engine, place.subject, contract, wishes), read)
 
 
 @contextlib.contextmanager
-def _root_site(folder: Path, contract: Contract, wishes: Wishes) -> Iterator[Site]:
+def _root_site(folder: Path, contract: Contract, wishes: Wishes, read: Read) -> Iterator[Site]:
     """It has no configuration: what is started is the boot file of the edition."""
     command = wishes.profile.boot_command or ("sh", "/home/run.sh")
     with sandbox_over(folder, command, wishes.engine) as engine:
-        yield _site(engine, str(folder), contract, wishes)
+        yield _with_examples(_site(engine, str(folder), contract, wishes), read)
 
 
 @contextlib.contextmanager
 def _package_site(folder: Path, contract: Contract, wishes: Wishes) -> Iterator[Site]:
-    site = _site(ProcessEngine(), str(folder.resolve()), contract, wishes, confined=False)
-    yield replace(site, goldens=site.goldens or _examples(folder, contract))
-
-
-def _examples(folder: Path, contract: Contract) -> tuple[Request, ...]:
-    """Those of the package's own."""
-
     def read(name: str) -> bytes | None:
         try:
             return (folder / name).read_bytes()
-        except OSError:
+        except (OSError, ValueError):
             return None
 
-    settings = read("hitless.toml")
-    return package_goldens(settings, read, contract) if settings is not None else ()
+    yield _with_examples(_site(ProcessEngine(), str(folder.resolve()), contract, wishes, confined=False), read)
+
+
+def _with_examples(site: Site, read: Read) -> Site:
+    """Those of the package itself, where the user gave none."""
+    settings = None if site.goldens else read(PACKAGE_SETTINGS)
+    return site if settings is None else replace(site, goldens=package_goldens(settings, read, site.contract))
 
 
 @contextlib.contextmanager

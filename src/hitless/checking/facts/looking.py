@@ -19,9 +19,11 @@ from hitless.checking.facts.asked import (
     MOST_KEPT_BYTES,
     MOST_SETTINGS,
     PACKAGE,
+    PACKAGE_SETTINGS,
     SETTINGS,
     Asked,
     asked_of,
+    examples_of,
     heads,
     interpreter_of,
     kept,
@@ -195,7 +197,9 @@ class _Looked:
         places = [place_of(CONFIG, folder) for folder in folders if folder]
         contents = self._contents(passing.forms, [*asked, *(Asked(place, "config", keeps=True) for place in places)])
         config = given or self._config(places, contents) or configs.beside(beside) or configs.assumed()
-        wanted = list(asked)
+        examples = self._examples(contents)
+        contents |= self._contents(passing.forms, examples)
+        wanted = [*asked, *examples]
         if given is None and config.where.startswith("/") and self.files.resolve(config.where) is not None:
             wanted.append(Asked(config.where.rpartition("/")[0] or "/", "package"))
         wanted += [Asked(f"/{path}", "settings") for path in islice(self._named(SETTINGS), MOST_SETTINGS)]
@@ -219,6 +223,10 @@ class _Looked:
         if lacking:
             contents |= self.more(lacking)
         return {content: data for content, data in contents.items() if not data.startswith(b"\x7fELF")}
+
+    def _examples(self, contents: Mapping[tuple[int, int], bytes]) -> tuple[Asked, ...]:
+        node = self.files.find(f"{PACKAGE}/{PACKAGE_SETTINGS}")
+        return examples_of(contents.get(node.content, b"")) if node is not None else ()
 
     def _is_lacking(self, node: Node, contents: Collection[tuple[int, int]]) -> bool:
         is_small = node.kind is Kind.FILE and node.size <= MOST_KEPT_BYTES and not node.attributes.is_sparse

@@ -38,7 +38,7 @@ def package_goldens(settings: bytes, read: Read, contract: Contract) -> tuple[Re
     one is left out, since the image may not even be one of ours."""
     try:
         entries = tomllib.loads(settings.decode()).get("example", [])
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     made = (_example(entry, read, contract) for entry in (entries if isinstance(entries, list) else []))
     return tuple(one for one in made if one is not None)
