@@ -8,7 +8,7 @@ from hitless.checking.events import Begun, Ended, Exchange, Exited, Logged, Note
 from hitless.checking.probes.purposes import ANSWERING, HEALTHY, LARGE, LISTENING, MALFORMED, OVER, READY
 from hitless.checking.record import Record
 from hitless.checking.rule import NotSeenError
-from hitless.checking.verdict import Evidence
+from hitless.checking.verdict import Evidence, excerpt
 from hitless.spec.contract import Contract
 from hitless.spec.health import Probe
 
@@ -130,7 +130,7 @@ def told(one: Exchange) -> str:
     if one.detail:
         came += f" ({one.detail})"
     if one.body:
-        came += f" {one.body[:160].decode('utf-8', 'replace')}"
+        came += f" {excerpt(one.body, 160)}"
     return f"{one.method} {one.path} → {came} after {one.until_s - one.at_s:.2f} s [{one.purpose}]"
 
 

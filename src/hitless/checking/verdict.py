@@ -20,6 +20,13 @@ class Outcome(StrEnum):
         return self in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
 
 
+def excerpt(said: str | bytes, most: int) -> str:
+    """Its beginning, so many characters or bytes at most; an ellipsis tells that there is more."""
+    begin = said[:most]
+    text = begin if isinstance(begin, str) else begin.decode("utf-8", "replace")
+    return text if len(said) <= most else text.rstrip("\ufffd") + "…"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One thing that was seen: bytes, a file, a request with its answer, a line of the log.

@@ -30,7 +30,7 @@ from hitless.checking.events import Exchange, Stage
 from hitless.checking.probes.purposes import CASE, GOLDEN
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.starts import shown
-from hitless.checking.verdict import Verdict, failed, not_applicable, passed, unproven
+from hitless.checking.verdict import Verdict, excerpt, failed, not_applicable, passed, unproven
 from hitless.spec.contract import JSON, MULTIPART, Api, Payload
 from hitless.spec.dialect import to_json_schema
 
@@ -153,7 +153,7 @@ def answers_as_expected(seen: Seen) -> Verdict:
                 "a given request got another answer",
                 shown(one),
                 expected=one.expected or "",
-                actual=one.body[:400].decode("utf-8", "replace"),
+                actual=excerpt(one.body, 400),
                 reproduce=again.answered(seen, one),
             )
     if len(good) < len(given):
@@ -244,7 +244,7 @@ def answers_by_its_schema(seen: Seen) -> Verdict:
             return failed(
                 "an answer does not have the form that config.json declares",
                 shown(one),
-                expected=json.dumps(said.schema, ensure_ascii=False)[:400],
+                expected=excerpt(json.dumps(said.schema, ensure_ascii=False), 400),
                 actual=fault,
                 reproduce=again.answered(seen, one),
             )
@@ -259,10 +259,10 @@ def _fault(one: Exchange, said: Payload) -> str:
     try:
         value = parsed(one)
     except ValueError:
-        return f"no JSON: {one.body[:80].decode('utf-8', 'replace')}"
+        return f"no JSON: {excerpt(one.body, 80)}"
     try:
         errors = jsonschema_rs.validator_for(to_json_schema(said.schema or {})).iter_errors(value)
     except (ValueError, jsonschema_rs.ValidationError):
         return ""  # the schema itself is told by the rules on config.json
     first = next(iter(errors), None)
-    return "" if first is None else str(first.message)[:400]
+    return "" if first is None else excerpt(str(first.message), 400)

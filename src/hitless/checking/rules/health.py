@@ -27,7 +27,7 @@ from hitless.checking.probes.purposes import (
 )
 from hitless.checking.rule import ALL, Level, Purpose, Seen, rule
 from hitless.checking.starts import allowed_s, first_start, incomplete, shown, start_probe
-from hitless.checking.verdict import Verdict, failed, not_applicable, passed, unproven
+from hitless.checking.verdict import Verdict, excerpt, failed, not_applicable, passed, unproven
 from hitless.spec.health import HTTP_SUCCESS
 
 _SERVED = frozenset({Purpose.REALTIME, Purpose.HITLESS})
@@ -221,7 +221,7 @@ def answers_as_the_example(seen: Seen) -> Verdict:
         "its field `health` is not the example's",
         shown(healthy),
         expected='{"health": "true"}',
-        actual=healthy.body[:200].decode("utf-8", "replace"),
+        actual=excerpt(healthy.body, 200),
         reproduce=again.answered(seen, healthy),
     )
 

@@ -22,7 +22,7 @@ from hitless.checking.events import Closed, Ended, Exchange, Exited, Stage
 from hitless.checking.probes.purposes import IDLE, OPENED, POOL_IDLE, POOL_OPENED
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.stopping import says_close
-from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
+from hitless.checking.verdict import Evidence, Verdict, excerpt, failed, not_applicable, passed, unproven
 
 _STAGE = Stage.KEEP_ALIVE
 _EXACT = 0.005  # of the edition's time: clocks do not start at the same moment on both sides
@@ -257,7 +257,7 @@ def keeps_connections_at_all(seen: Seen) -> Verdict:
     if not _keeps_none(seen):
         return passed("it leaves connections open after an answer")
     one = first[0]
-    headers = "; ".join(f"{name}: {value}" for name, value in one.headers)[:300]
+    headers = excerpt("; ".join(f"{name}: {value}" for name, value in one.headers), 300)
     return failed(
         "it ends the connection after every answer",
         Evidence(f"{one.method} {one.path}: status {one.status}; {headers}", one.at_s, _STAGE.value),

@@ -14,7 +14,7 @@ from hitless.checking.rules.stop_seen import (
     stop_of,
 )
 from hitless.checking.stopping import LATENESS_S, NOTICED_S
-from hitless.checking.verdict import Evidence, Verdict, failed, not_applicable, passed, unproven
+from hitless.checking.verdict import Evidence, Verdict, excerpt, failed, not_applicable, passed, unproven
 
 _GOOD_CODES = (0, 143)
 _THIN = 0.05  # of the deadline: 60 s of sleep and 30 s of graceful timeout leave less
@@ -110,7 +110,7 @@ def says_connection_close(seen: Seen) -> Verdict:
 
 
 def _headers(headers: tuple[tuple[str, str], ...]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in headers)[:300]
+    return excerpt("; ".join(f"{name}: {value}" for name, value in headers), 300)
 
 
 @rule(

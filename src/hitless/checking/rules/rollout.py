@@ -18,7 +18,7 @@ from hitless.checking.rule import Level, Rule, Seen, rule
 from hitless.checking.rules import keep_alive, termination
 from hitless.checking.rules.stop_seen import EARLY_IS_FINE, commands, kinds_of, percent
 from hitless.checking.starts import ended_alone
-from hitless.checking.verdict import Evidence, Outcome, Verdict, failed, not_applicable, passed, unproven
+from hitless.checking.verdict import Evidence, Outcome, Verdict, excerpt, failed, not_applicable, passed, unproven
 
 _STAGE = Stage.ROLLOUT
 _PARTS: tuple[Rule, ...] = (
@@ -133,7 +133,7 @@ def _evidence(seen: Seen, lost: Sequence[Exchange]) -> list[Evidence]:
     ]
     lines += [Evidence("SIGTERM to the old instance", one.at_s, _STAGE.value) for one in seen.all(Signalled, _STAGE)]
     for one in lost[:_MOST]:
-        how = one.failure.value if one.failure else f"status {one.status}: {one.body.decode('utf-8', 'replace')[:200]}"
+        how = one.failure.value if one.failure else f"status {one.status}: {excerpt(one.body, 200)}"
         lines.append(Evidence(f"{one.method} {one.path}: {how}", one.at_s, _STAGE.value))
     if len(lost) > _MOST:
         lines.append(Evidence(f"and {len(lost) - _MOST:,} more"))

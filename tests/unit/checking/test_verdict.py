@@ -1,0 +1,23 @@
+"""What of a long text is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from hitless.checking.verdict import excerpt
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        pytest.param("abcd", "abcd", id="all"),
+        pytest.param("abcde", "abcd…", id="more"),
+        pytest.param(b"abcd", "abcd", id="bytes"),
+        pytest.param(b"abcde", "abcd…", id="more-bytes"),
+        pytest.param("abc€".encode(), "abc…", id="within-a-character"),
+        pytest.param(b"\xffbcde", "\ufffdbcd…", id="no-text"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_an_excerpt(said: str | bytes, shown: str) -> None:
+    assert excerpt(said, 4) == shown
