@@ -75,6 +75,8 @@ class Apart:
             )  # fmt: skip
         self.pid = process.pid
         self._told, self._answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        self._answered = select.poll()
+        self._answered.register(self._answers, select.POLLIN)
 
     def begin(self, file: ScannedFile) -> Apart | None:
         self._write(_FILE, _encode(file))
@@ -144,7 +146,7 @@ class Apart:
         try:
             self._told.write(_FULL.pack(self._slot, self._place))
             self._full.append(self._slot)
-            while not self._free or select.select([self._answers], [], [], 0)[0]:
+            while not self._free or self._answered.poll(0):
                 self._take_back()
             self._slot = self._free.pop()
         except OSError:
