@@ -42,7 +42,7 @@ def answered(seen: Seen, one: Exchange) -> str:
 def stopped(seen: Seen, curl: str) -> str:
     """With requests to it without a pause, and SIGTERM."""
     start = _in_background(seen)
-    if start is None:
+    if start is None or not curl:
         return ""
     end = _END[Kind(seen.record.opened.kind)]
     return (

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hitless.checking.events import Stage, Unseen
-from hitless.checking.facts.asked import EXAMPLE, PACKAGE, PACKAGE_SETTINGS
+from hitless.checking.examples import SETTINGS
+from hitless.checking.facts.asked import EXAMPLE, PACKAGE
 from hitless.checking.facts.configs import assumed, read_given
 from hitless.checking.facts.looking import PackageFolder, RootFolder, look
 from hitless.checking.facts.looking import Wishes as Looking
@@ -43,7 +44,8 @@ def looked_at(subject: str, kind: Kind, wishes: Wishes, stages: set[Stage], reco
         scans = Stage.SAFETY in stages
         with contextlib.closing(Apart(clamav=not wishes.quick)) if scans else contextlib.nullcontext() as scanner:
             scanners = [scanner] if scanner else []
-            for fact in look(opened, Looking(wishes.config, _beside(subject), scanners), what):
+            looking = Looking(wishes.config, _beside(subject), scanners, examples=not wishes.static)
+            for fact in look(opened, looking, what):
                 recorder.add(fact)
 
     match kind:
@@ -103,7 +105,7 @@ def _package_site(folder: Path, contract: Contract, wishes: Wishes) -> Iterator[
 
 def _with_examples(site: Site, read: Read) -> Site:
     """Those of the package itself, where the user gave none."""
-    settings = None if site.goldens else read(PACKAGE_SETTINGS)
+    settings = None if site.goldens else read(SETTINGS)
     return site if settings is None else replace(site, goldens=package_goldens(settings, read, site.contract))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from enum import StrEnum
+
+_decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class Outcome(StrEnum):
@@ -22,9 +25,10 @@ class Outcome(StrEnum):
 
 def excerpt(said: str | bytes, most: int) -> str:
     """Its beginning, so many characters or bytes at most; an ellipsis tells that there is more."""
+    is_whole = len(said) <= most
     begin = said[:most]
-    text = begin if isinstance(begin, str) else begin.decode("utf-8", "replace")
-    return text if len(said) <= most else text.rstrip("\ufffd") + "…"
+    text = begin if isinstance(begin, str) else _decoder("replace").decode(begin, final=is_whole)
+    return text if is_whole else f"{text}…"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from hitless.checking.verdict import excerpt
         pytest.param(b"abcde", "abcd…", id="more-bytes"),
         pytest.param("abc€".encode(), "abc…", id="within-a-character"),
         pytest.param(b"\xffbcde", "\ufffdbcd…", id="no-text"),
+        pytest.param(b"\xff" * 5, "\ufffd" * 4 + "…", id="no-text-at-all"),
+        pytest.param("abc\ufffde", "abc\ufffd…", id="a-character-of-its-own"),
         pytest.param("", "", id="nothing"),
     ],
 )

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hitless.checking.examples import SETTINGS as PACKAGE_SETTINGS
+from hitless.checking.examples import files_of
 from hitless.checking.facts.commands import name_of, scripts_of
 from hitless.images.members import Kind
 from hitless.images.node import Node
 
 BOOT_FILE = "/home/run.sh"
 PACKAGE = "/opt/hitless/package"  # where `hitless build` puts a package
-PACKAGE_SETTINGS = "hitless.toml"  # a package's own, with its examples
+EXAMPLES = f"{PACKAGE}/{PACKAGE_SETTINGS}"
 EXAMPLE = "example"  # why they are asked for, and the files that they send
 CONFIG = "config.json"
 SETTINGS = frozenset({"gunicorn.conf.py"})  # that a server reads without being told to, from its working folder
 MOST_SETTINGS = 20
-MOST_EXAMPLES = 10  # files that are sent
 MOST_KEPT_BYTES = 1 << 20  # of one file
 PROGRAMS = ("sh", "python", "python3", "java", "zip", "unzip")
 _FOLDERS = frozenset({"bin", "sbin"})
@@ -33,14 +33,15 @@ class Asked:
     keeps: bool = False  # its content matters
 
 
-def asked_of(command: Sequence[str], working_dir: str) -> tuple[Asked, ...]:
-    """For an image, or a root file system (which has no command)."""
+def asked_of(command: Sequence[str], working_dir: str, *, examples: bool = False) -> tuple[Asked, ...]:
+    """For an image, or a root file system (which has no command). `examples`: of the package in it, too."""
     wanted = [
         Asked(BOOT_FILE, "boot file", keeps=True),
         Asked("/etc/passwd", "accounts", keeps=True),
         Asked("/etc/group", "accounts", keeps=True),
-        Asked(f"{PACKAGE}/{PACKAGE_SETTINGS}", EXAMPLE, keeps=True),
     ]
+    if examples:
+        wanted.append(Asked(EXAMPLES, EXAMPLE, keeps=True))
     if working_dir:
         wanted.append(Asked(place_of(working_dir, "/"), "working folder"))
     if command:
@@ -59,15 +60,8 @@ def place_of(path: str, working_dir: str) -> str:
 
 
 def examples_of(settings: bytes) -> tuple[Asked, ...]:
-    """The files of a package that its examples send, by the text of its settings; none where that is damaged."""
-    try:
-        entries = tomllib.loads(settings.decode()).get("example")
-    except (ValueError, RecursionError):
-        return ()
-    forms = [entry.get("form") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
-    values = [value for form in forms if isinstance(form, Mapping) for value in form.values()]
-    names = dict.fromkeys(value[1:] for value in values if isinstance(value, str) and value.startswith("@"))
-    return tuple(Asked(f"{PACKAGE}/{name}", EXAMPLE, keeps=True) for name in list(names)[:MOST_EXAMPLES])
+    """The files of a package that its examples send, by the text of its settings."""
+    return tuple(Asked(f"{PACKAGE}/{name}", EXAMPLE, keeps=True) for name in files_of(settings))
 
 
 def kept(asked: Sequence[Asked]) -> Callable[[str], bool]:

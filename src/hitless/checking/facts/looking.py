@@ -16,10 +16,11 @@ from hitless.checking.facts import configs
 from hitless.checking.facts.asked import (
     BOOT_FILE,
     CONFIG,
+    EXAMPLE,
+    EXAMPLES,
     MOST_KEPT_BYTES,
     MOST_SETTINGS,
     PACKAGE,
-    PACKAGE_SETTINGS,
     SETTINGS,
     Asked,
     asked_of,
@@ -55,7 +56,7 @@ class Wishes:
     """`config`: the config.json that the user gave; `beside`: where one may lie beside the subject. `most_index_bytes`:
     of memory for the names of files, about; some 245 000 files, and with all scanners less than 200 MB in all.
     `listings`: of layers whose bytes are believed and not read; none where an image is to be proven. `unopened`: why no
-    layer of an image is to be opened; empty where they are."""
+    layer of an image is to be opened; empty where they are. `examples`: those of a package are to be sent later."""
 
     config: Path | None = None
     beside: Path | None = None
@@ -63,6 +64,7 @@ class Wishes:
     most_index_bytes: int = 92 << 20
     listings: Listings | None = None
     unopened: str = ""
+    examples: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def look(subject: Image | RootFolder | PackageFolder, wishes: Wishes, what: str 
 
 def _look_at_image(image: Image, wishes: Wishes, given: ConfigSeen | None, what: str) -> Iterator[Seen]:
     configuration = image.configuration
-    asked = asked_of(configuration.effective_command, configuration.working_dir)
+    asked = asked_of(configuration.effective_command, configuration.working_dir, examples=wishes.examples)
     passing = Passing(wishes.scanners, heads(asked), configuration.history, len(image.layers))
 
     def files_of(image: Image) -> Filesystem:
@@ -138,7 +140,7 @@ def _devices(files: Filesystem, wishes: Wishes) -> Iterator[ScannerSeen | Findin
 
 
 def _look_at_root(folder: Path, wishes: Wishes, given: ConfigSeen | None) -> Iterator[Seen]:
-    asked = asked_of((), "")
+    asked = asked_of((), "", examples=wishes.examples)
     passing = Passing(wishes.scanners, heads(asked))
     yield Unseen(stage=Stage.IMAGE, why="an unpacked root file system has no manifest and no configuration")
     try:
@@ -197,7 +199,7 @@ class _Looked:
         places = [place_of(CONFIG, folder) for folder in folders if folder]
         contents = self._contents(passing.forms, [*asked, *(Asked(place, "config", keeps=True) for place in places)])
         config = given or self._config(places, contents) or configs.beside(beside) or configs.assumed()
-        examples = self._examples(contents)
+        examples = self._examples(contents) if any(one.why == EXAMPLE for one in asked) else ()
         contents |= self._contents(passing.forms, examples)
         wanted = [*asked, *examples]
         if given is None and config.where.startswith("/") and self.files.resolve(config.where) is not None:
@@ -225,7 +227,7 @@ class _Looked:
         return {content: data for content, data in contents.items() if not data.startswith(b"\x7fELF")}
 
     def _examples(self, contents: Mapping[tuple[int, int], bytes]) -> tuple[Asked, ...]:
-        node = self.files.find(f"{PACKAGE}/{PACKAGE_SETTINGS}")
+        node = self.files.find(EXAMPLES)
         return examples_of(contents.get(node.content, b"")) if node is not None else ()
 
     def _is_lacking(self, node: Node, contents: Collection[tuple[int, int]]) -> bool:

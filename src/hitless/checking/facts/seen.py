@@ -76,11 +76,11 @@ class Step(msgspec.Struct, frozen=True):
 class FileSeen(Fact, frozen=True, tag="file"):
     """A file, folder or link that some rule asks about; links to it were followed, and `path` is as it was asked.
 
-    `kind`: file, folder, other, or missing. `content`: of small files that are read by rules, else None. Paths begin
-    with a slash. `way`: the folders from the root to `real_path`. `asked_for`: why it was looked at: `boot file`,
-    `program` (the first word of the effective command), `interpreter` (of that, if it is a script), `command` (scripts
-    that the command names), `working folder`, `package`, `accounts`, `settings` (that a server finds by itself),
-    `example` (requests of the package, with what they send).
+    `kind`: file, folder, other, or missing. `content`: of small files that rules read or that are sent, else None.
+    Paths begin with a slash. `way`: the folders from the root to `real_path`. `asked_for`: why it was looked at:
+    `boot file`, `program` (the first word of the effective command), `interpreter` (of that, if it is a script),
+    `command` (scripts that the command names), `working folder`, `package`, `accounts`, `settings` (that a server finds
+    by itself), `example` (requests of the package, with what they send).
     """
 
     path: str

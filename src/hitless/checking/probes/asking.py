@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 
-from hitless.checking.events import Exchange
+from hitless.checking.events import Exchange, Failure
 from hitless.checking.probes.generating import askable, cases, target
 from hitless.checking.probes.instance import Running
 from hitless.checking.probes.malformed import chunked, enlarged, expecting, http_1_0, malformed
@@ -77,7 +77,12 @@ class Asking:
 
     async def _cases(self) -> None:
         for golden in self._one.site.goldens:
-            self._learn(golden, await self._ask(golden, GOLDEN))
+            answer = await self._ask(golden, GOLDEN)
+            self._learn(golden, answer)
+            if self._one.has_exited:
+                return
+            if answer.failure is Failure.SILENT:
+                break
         for number in askable(self._contract):
             for request in cases(self._contract, number, self._one.site.seed, 2 if self._one.site.quick else 4):
                 self._learn(request, await self._ask(request, CASE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from hitless.checking.probes.request import Request
 
 BOUNDARY = "hitless-check-7d1f0a52c3b84e96"
 _SHOWN = 2000  # characters of a body in a command
+_OURS = "hitless-"  # how the names of files begin that a command makes
+_NAME = re.compile(r"[\w.\[\] -]+")
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,22 @@ def bare_request(to: Target, query: Mapping[str, Any] | None = None) -> Request:
 
 
 def form_request(to: Target, fields: Sequence[Field]) -> Request:
-    """multipart/form-data (RFC 7578)."""
+    """multipart/form-data (RFC 7578). No command where a name would mean something else to curl."""
     body = b"".join(_part(field) for field in fields) + f"--{BOUNDARY}--\r\n".encode()
-    files = [field.value for field in fields if isinstance(field.value, SmallFile)]
-    made = [f"echo {base64.b64encode(file.data).decode()} | base64 -d > {shlex.quote(file.name)}" for file in files]
-    words = [word for field in fields for word in ("-F", _word(field))]
-    is_short = all(len(file.data) < _SHOWN for file in files)
-    commands = [*(made if is_short else []), _curl(to, *words)]
     content_type = f"multipart/form-data; boundary={BOUNDARY}"
-    return Request(to.method, to.path, (("Content-Type", content_type),), body, to.api, curl=" && ".join(commands))
+    curl = _form_command(to, fields) if all(_NAME.fullmatch(field.name) for field in fields) else ""
+    return Request(to.method, to.path, (("Content-Type", content_type),), body, to.api, curl=curl)
+
+
+def _form_command(to: Target, fields: Sequence[Field]) -> str:
+    """Small files are made first, under names that nobody else has."""
+    files = [field.value for field in fields if isinstance(field.value, SmallFile)]
+    prefix = _OURS if all(len(file.data) < _SHOWN for file in files) else ""
+    made = [
+        f"echo {base64.b64encode(file.data).decode()} | base64 -d > {shlex.quote(prefix + file.name)}"
+        for file in (files if prefix else [])
+    ]
+    return " && ".join([*made, _curl(to, *(word for field in fields for word in _words(field, prefix)))])
 
 
 def urlencoded_request(to: Target, values: Mapping[str, Any]) -> Request:
@@ -93,10 +103,12 @@ def _quoted(text: str) -> str:
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _word(field: Field) -> str:
-    if isinstance(field.value, SmallFile):
-        return f"{field.name}=@{field.value.name};type={field.value.media_type}"
-    return f"{field.name}={field.value}"
+def _words(field: Field, prefix: str) -> tuple[str, str]:
+    file = field.value
+    if isinstance(file, SmallFile):
+        named = f";filename={file.name}" if prefix else ""
+        return "-F", f"{field.name}=@{prefix}{file.name}{named};type={file.media_type}"
+    return "--form-string", f"{field.name}={file}"
 
 
 def _data(body: bytes) -> list[str]:

@@ -50,7 +50,7 @@ def cases(contract: Contract, number: int, seed: int = 0, count: int = CASES) ->
 
 
 def first_case(contract: Contract, seed: int = 0, goldens: Sequence[Request] = ()) -> Request | None:
-    """The request that shows whether it works: the user's first one, else one to the first api."""
+    """The request that shows whether it works: the first that was given, else one to the first api."""
     if goldens:
         return goldens[0]
     for number in askable(contract):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import tomllib
+import re
+import string
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
+from hitless.checking.examples import examples, file_of
 from hitless.checking.probes.bodies import Field, Target, bare_request, form_request, json_request, raw_request
 from hitless.checking.probes.generating import target
 from hitless.checking.probes.pictures import SmallFile
@@ -17,6 +20,9 @@ from hitless.errors import InputError, Problem
 from hitless.spec.contract import WITHOUT_BODY, Contract
 
 Read = Callable[[str], bytes | None]  # a file of the package by its name; None where it is not there
+MOST_SENT_BYTES = 16 << 20  # in files, by all examples of a package
+_AS_IT_IS = string.punctuation  # of a url; the rest, blanks and ends of lines among it, is encoded
+_NO_NAME = re.compile(r"[^\w.-]")
 
 
 def golden_request(
@@ -35,43 +41,44 @@ def golden_request(
 
 def package_goldens(settings: bytes, read: Read, contract: Contract) -> tuple[Request, ...]:
     """Of the text of a hitless.toml: its examples. What is wrong with them is told by who reads packages: here such a
-    one is left out, since the image may not even be one of ours."""
-    try:
-        entries = tomllib.loads(settings.decode()).get("example", [])
-    except (ValueError, RecursionError):
-        return ()
-    made = (_example(entry, read, contract) for entry in (entries if isinstance(entries, list) else []))
+    one is left out, since the image may not even be one of ours; and so is what sends too much."""
+    sent = 0
+
+    def limited(name: str) -> bytes | None:
+        nonlocal sent
+        data = read(name)
+        sent += len(data or b"")
+        return data if sent <= MOST_SENT_BYTES else None
+
+    made = (_example(entry, limited, contract) for entry in examples(settings))
     return tuple(one for one in made if one is not None)
 
 
-def _example(entry: Any, read: Read, contract: Contract) -> Request | None:
-    if not isinstance(entry, Mapping):
-        return None
-    query = f"?{entry['query']}" if entry.get("query") else ""
+def _example(entry: Mapping[str, Any], read: Read, contract: Contract) -> Request | None:
+    path = quote(f"{entry.get('url', '/')}" + (f"?{entry['query']}" if entry.get("query") else ""), _AS_IT_IS)
     has_body = "form" in entry or "json" in entry
     try:
-        to = _target(
-            contract, f"{entry.get('url', '/')}{query}", str(entry.get("method", "")).upper(), has_body=has_body
-        )
+        to = _target(contract, path, str(entry.get("method", "")).upper(), has_body=has_body)
         if "form" in entry:
             made = form_request(to, [_field(name, value, read) for name, value in entry["form"].items()])
         else:
             made = json_request(to, entry["json"]) if has_body else bare_request(to)
-    except (InputError, LookupError, TypeError, AttributeError):
+        answer = entry.get("answer")
+        return _given(made, json.dumps(answer) if answer is not None else None)
+    except (InputError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return None
-    answer = entry.get("answer")
-    return _given(made, json.dumps(answer) if answer is not None else None)
 
 
 def _field(name: str, value: Any, read: Read) -> Field:
-    text = value if isinstance(value, str) else json.dumps(value)
-    if not text.startswith("@"):
-        return Field(name, text)
-    data = read(text[1:])
+    file = file_of(value)
+    if not file:
+        return Field(name, value if isinstance(value, str) else json.dumps(value))
+    data = read(file)
     if data is None:
-        raise LookupError(text)
-    kind = mimetypes.guess_type(text)[0] or "application/octet-stream"
-    return Field(name, SmallFile(PurePosixPath(text[1:]).name, kind, data))
+        raise LookupError(file)
+    kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+    plain = _NO_NAME.sub("_", PurePosixPath(file).name).lstrip(".-")
+    return Field(name, SmallFile(plain or "file", kind, data))
 
 
 def _target(contract: Contract, path: str, method: str, *, has_body: bool) -> Target:

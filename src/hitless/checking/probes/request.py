@@ -8,8 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Request:
     """`headers` without Host, Content-Length and Connection, which whoever sends it adds. `api`: its number in the
-    contract, from 0; None for what no api declares. `expected`: the JSON of the answer, as text, where the user gave
-    one; None: any answer with status 2xx. `curl`: a command that sends the same, `{address}` for host:port."""
+    contract, from 0; None for what no api declares. `expected`: the JSON of the answer, as text, where one
+    was given; None: any answer with status 2xx. `curl`: a command that sends the same, `{address}` for host:port."""
 
     method: str
     path: str

@@ -30,7 +30,7 @@ class Site:
     quick: bool = False
     single: bool = False
     can_signal: bool = True
-    goldens: tuple[Request, ...] = ()  # that the user gave
+    goldens: tuple[Request, ...] = ()  # that the user gave, else those of its package
     tell: Callable[[str, str], None] = lambda _, __: None  # what each stage is doing; empty: it is over
     progress: Callable[[str], None] = lambda _: None  # what this stage is doing
     turn: FirstTurn = field(default_factory=FirstTurn, compare=False)  # who starts first

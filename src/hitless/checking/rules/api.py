@@ -27,6 +27,8 @@ from hitless.checking.asked import (
     why_unasked,
 )
 from hitless.checking.events import Exchange, Stage
+from hitless.checking.facts.asked import EXAMPLE
+from hitless.checking.facts.seen import FileSeen
 from hitless.checking.probes.purposes import CASE, GOLDEN
 from hitless.checking.rule import Level, Seen, rule
 from hitless.checking.starts import shown
@@ -141,10 +143,15 @@ def _open(seen: Seen, sent: list[Exchange], api: Api) -> str:
 def answers_as_expected(seen: Seen) -> Verdict:
     """A given request gets the answer that was given with it.
 
-    The only proof that the model in the image is the one that is meant. Numbers may differ by a thousandth.
+    The only proof that the model in the image is the one that is meant. Where none is given, the examples of a package
+    that `hitless build` put into the image are taken: these show that it does what it says of itself. Numbers may
+    differ by a thousandth.
     """
     given = [one for one in asked(seen, GOLDEN) if one.expected is not None]
     if not given:
+        untaken = [one.path for one in seen.all(FileSeen) if one.asked_for == EXAMPLE and _was_not_kept(one)]
+        if untaken:
+            return unproven(f"the package's example {untaken[0]} could not be taken: give one with -F and --expect")
         return not_applicable("no request was given with its answer")
     good = [one for one in given if is_good(one)]
     for one in good:
@@ -159,6 +166,10 @@ def answers_as_expected(seen: Seen) -> Verdict:
     if len(good) < len(given):
         return not_applicable("a given request was refused (HL601)")
     return passed(f"{len(good)} of {len(good)} answers are as given", shown(good[0]))
+
+
+def _was_not_kept(file: FileSeen) -> bool:
+    return file.kind == "file" and file.content is None
 
 
 def _is_as_given(one: Exchange) -> bool:

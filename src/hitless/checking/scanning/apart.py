@@ -4,7 +4,7 @@ ends that process, and not the check.
 Files go there in slots of shared memory, as frames: kind (1 byte), length (4 bytes), so many bytes. The number of a
 full slot is told through a pipe (1 byte), with its length (4 bytes; 0: that was all), and a byte comes back when it is
 free again. What was seen comes back at the end, as MessagePack. There are more slots while that process starts: then
-the reader does not wait for it, and has not much in memory itself yet.
+the reader does not wait for it, and its index of names is small yet.
 
 python -m hitless.checking.scanning.apart SLOTS [--no-clamav] < numbers and lengths > bytes, what was seen
 """
@@ -154,25 +154,23 @@ class Apart:
         self._place = 0
 
     def _take_back(self) -> None:
-        """The other side has begun: slots that were there for its start are given up, with their memory."""
+        """The other side has begun: of the slots that were there for its start, those that are free are given up, with
+        their memory."""
         freed = self._answers.read(len(self._full))
         if not freed or freed.strip(_FREE):
             raise BrokenPipeError
         self._free += [self._full.popleft() for _ in freed]
         for slot in (slot for slot in self._free if slot >= _SLOTS):
-            if hasattr(mmap, "MADV_REMOVE"):
+            with contextlib.suppress(AttributeError, OSError):  # not every system can
                 self._slots.madvise(mmap.MADV_REMOVE, slot * _SLOT, _SLOT)
         self._free = [slot for slot in self._free if slot < _SLOTS]
 
 
 def _shared(size: int) -> IO[bytes]:
-    """An open file that is nowhere but in memory, where the system has that: what is not used of it takes none."""
-    if hasattr(os, "memfd_create"):
-        file: IO[bytes] = os.fdopen(os.memfd_create("hitless"), "w+b")
-        file.truncate(size)
-    else:
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-        file.write(bytes(size))  # and not truncate: where there is no room, it is told now
+    """An open file that is nowhere but in memory, where the system has that. OSError where there is no room for it."""
+    is_memory = hasattr(os, "memfd_create")
+    file = os.fdopen(os.memfd_create("hitless"), "w+b") if is_memory else tempfile.TemporaryFile()  # noqa: SIM115
+    file.write(bytes(size))  # and not truncate: what is missing later is an error of the bus
     file.flush()
     return file
 

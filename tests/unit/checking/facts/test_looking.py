@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from tests.specimens.images import PASSWD, Content, File, Folder, Link, elf, layer, program, specimen
 from tests.unit.checking.static_parts import record_of
 from tests.unit.images.samples import file, image_of, layer_of
 
 from hitless.checking.events import Ended, Stage, Unseen
-from hitless.checking.facts.asked import EXAMPLE, MOST_EXAMPLES, PACKAGE, examples_of
+from hitless.checking.facts.asked import EXAMPLE, PACKAGE
 from hitless.checking.facts.looking import PackageFolder, RootFolder, Wishes
 from hitless.checking.facts.scanner import ScannedFile, Sink
 from hitless.checking.facts.seen import ConfigSeen, FileSeen, FilesSeen, Finding, ImageSeen, ScannerSeen
@@ -137,29 +134,16 @@ def test_the_examples_of_a_package() -> None:
         f"{PACKAGE}/hitless.toml": settings, f"{PACKAGE}/seven.jpg": b"7", "/etc/other": b"8", "/seven.jpg": b"no",
         "/srv/hitless.toml": b'[[example]]\nform = { images = "@eight.jpg" }',
     }  # fmt: skip
-    found = {one.path: one.content for one in record_of(specimen(files)).all(FileSeen) if one.asked_for == EXAMPLE}
-    assert found == {
+    record = record_of(specimen(files), Wishes(examples=True))
+    assert {one.path: one.content for one in record.all(FileSeen) if one.asked_for == EXAMPLE} == {
         f"{PACKAGE}/hitless.toml": settings, f"{PACKAGE}/seven.jpg": b"7", f"{PACKAGE}/../../../etc/other": b"8",
         f"{PACKAGE}/nine.jpg": None,
     }  # fmt: skip
 
 
-@given(
-    settings=st.binary()
-    | st.recursive(
-        st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6
-    ).map(lambda value: b"example = " + json.dumps(value).encode())
-)
-@example(settings=b"example = " + b"[" * 100_000)
-@example(settings=b"[[example]]\nform = 7\n[[example]]\nform = { a = 7, b = ['@c'] }")
-@example(settings=b"\xff")
-def test_settings_that_are_none_have_no_examples(settings: bytes) -> None:
-    assert examples_of(settings) == ()
-
-
-def test_not_all_of_many_examples_are_kept() -> None:
-    forms = "".join(f'[[example]]\nform = {{ images = "@{number}.jpg" }}\n' for number in range(1000))
-    assert [one.path for one in examples_of(forms.encode())] == [f"{PACKAGE}/{n}.jpg" for n in range(MOST_EXAMPLES)]
+def test_examples_that_nobody_sends_are_not_kept() -> None:
+    record = record_of(specimen({f"{PACKAGE}/hitless.toml": b'[[example]]\nform = { images = "@seven.jpg" }'}))
+    assert [one for one in record.all(FileSeen) if one.asked_for == EXAMPLE] == []
 
 
 def test_which_config_counts(tmp_path: Path) -> None:

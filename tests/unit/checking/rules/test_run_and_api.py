@@ -19,6 +19,7 @@ from tests.unit.checking.rules.start_records import (
 )
 
 from hitless.checking.events import Begun, Ended, Event, Failure, Stage, Wrote
+from hitless.checking.facts.asked import EXAMPLE
 from hitless.checking.facts.seen import FileSeen
 from hitless.checking.probes.purposes import (
     ALIVE,
@@ -48,6 +49,7 @@ from hitless.checking.probes.purposes import (
     TRACE,
     UNKNOWN_PATH,
 )
+from hitless.checking.record import Entry
 from hitless.checking.rule import Rule
 from hitless.checking.rules import api as api_rules
 from hitless.checking.rules import batch_run, health, logs, robustness, run, users
@@ -175,6 +177,10 @@ def test_one_fault_fails_one_rule(name: str) -> None:
         assert not [name for name, one in verdicts.items() if not one.outcome.conforms]
 
 
+def example(kind: str, content: bytes | None) -> FileSeen:
+    return FileSeen(stage=Stage.FILES, path="/opt/hitless/package/a", kind=kind, content=content, asked_for=EXAMPLE)
+
+
 @pytest.mark.parametrize(
     ("rule", "outcome", "events"),
     [
@@ -199,9 +205,15 @@ def test_one_fault_fails_one_rule(name: str) -> None:
         ) + api(exchange(CASE, 9.1, 500), without=[CASE]), id="the api never answers"),
         pytest.param("HL510", Outcome.UNPROVEN, start(without=("starting", "POST / 200")), id="silent, files unknown"),
         pytest.param("HL603", Outcome.PASSED, start() + api(), id="the type is declared"),
+        pytest.param("HL602", Outcome.NOT_APPLICABLE, start() + api(), id="no request was given"),
+        pytest.param("HL602", Outcome.UNPROVEN, [*start(), *api(), example("file", None)], id="too large"),
+        pytest.param("HL602", Outcome.NOT_APPLICABLE, [*start(), *api(), example("missing", None)], id="no examples"),
+        pytest.param("HL602", Outcome.PASSED, [
+            *start(), *api(exchange(GOLDEN, 9.05, expected='{"length": 5}')), example("file", None),
+        ], id="another example was taken"),
     ],
 )  # fmt: skip
-def test_what_is_not_seen_is_not_judged(rule: str, outcome: Outcome, events: list[Event]) -> None:
+def test_what_is_not_seen_is_not_judged(rule: str, outcome: Outcome, events: list[Entry]) -> None:
     assert RULES[rule].judge(seen(*events)).outcome is outcome
 
 
