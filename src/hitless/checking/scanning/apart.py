@@ -168,10 +168,13 @@ class Apart:
 
 def _shared(size: int) -> IO[bytes]:
     """An open file that is nowhere but in memory, where the system has that. OSError where there is no room for it."""
-    is_memory = hasattr(os, "memfd_create")
-    file = os.fdopen(os.memfd_create("hitless"), "w+b") if is_memory else tempfile.TemporaryFile()  # noqa: SIM115
-    file.write(bytes(size))  # and not truncate: what is missing later is an error of the bus
-    file.flush()
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = os.fdopen(os.memfd_create("hitless"), "w+b")
+        os.posix_fallocate(file.fileno(), 0, size)  # and not truncate: what is missing later is an error of the bus
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        file.write(bytes(size))
+        file.flush()
     return file
 
 
