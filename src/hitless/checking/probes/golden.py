@@ -7,6 +7,7 @@ import mimetypes
 import re
 import string
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -55,10 +56,11 @@ def package_goldens(settings: bytes, read: Read, contract: Contract) -> tuple[Re
 
 
 def _example(entry: Mapping[str, Any], read: Read, contract: Contract) -> Request | None:
-    path = quote(f"{entry.get('url', '/')}" + (f"?{entry['query']}" if entry.get("query") else ""), _AS_IT_IS)
     has_body = "form" in entry or "json" in entry
     try:
+        path = str(entry.get("url", "/")) + (f"?{entry['query']}" if entry.get("query") else "")
         to = _target(contract, path, str(entry.get("method", "")).upper(), has_body=has_body)
+        to = replace(to, path=quote(to.path, _AS_IT_IS))
         if "form" in entry:
             made = form_request(to, [_field(name, value, read) for name, value in entry["form"].items()])
         else:

@@ -35,6 +35,7 @@ def goldens(text: str, contract: Contract = FORM) -> tuple[Request, ...]:
         pytest.param("json = 1\nanswer = 2024-01-01", id="answer-that-is-no-json"),
         pytest.param("json = 2024-01-01", id="body-that-is-no-json"),
         pytest.param(f"json = {{ a = 0x{'f' * 5000} }}", id="number-without-end"),
+        pytest.param(f"url = 0x{'f' * 5000}", id="url-without-end"),
         pytest.param("form = 7", id="form-that-is-none"),
         pytest.param("form = { a = 2024-01-01 }", id="field-that-is-no-json"),
         pytest.param('form = { a = "@none" }', id="file-that-is-not-there"),
@@ -57,6 +58,11 @@ def test_a_query_stays_within_its_line(query: str) -> None:
 def test_no_line_of_a_query_becomes_a_request() -> None:
     [made] = goldens('[[example]]\nurl = "/x"\nquery = "a HTTP/1.1\\r\\n\\r\\nGET /é?b=1%20&c"\n', ANY)
     assert made.path == "/x?a%20HTTP/1.1%0D%0A%0D%0AGET%20/%C3%A9?b=1%20&c"
+
+
+def test_an_api_is_found_by_its_own_name() -> None:
+    there = Contract("a", "Image", apis=(Api("/é", "GET"),))
+    assert [one.path for one in goldens('[[example]]\nurl = "/é"\n', there)] == ["/%C3%A9"]
 
 
 def test_no_more_is_sent_than_a_few_times_the_largest_body() -> None:
