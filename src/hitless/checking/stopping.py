@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hitless.checking.events import Ended, Exchange, Exited, Failure, Logged, Signalled, Stage
-from hitless.checking.probes.purposes import LATE, LOAD, POOL_SIZE, POOLED, PULSE, RECEIVED, REST
+from hitless.checking.events import Ended, Exchange, Exited, Failure, Logged, Noted, Signalled, Stage
+from hitless.checking.probes.purposes import LATE, LOAD, POOL_SIZE, POOLED, PULSE, RECEIVED, REST, SIGTERM_SENT
 from hitless.checking.record import Record
 
 EARLY_S = 0.25  # before the end of the linger that is still no early end: clocks, and the way of a signal
@@ -39,7 +39,8 @@ class Loss(StrEnum):
 class Stopped:
     """`at_s`: of SIGTERM, by the stage's clock. `exchanges`: of the stage, all. `left`: it ended by itself.
 
-    `watched_s`: for how long after SIGTERM; `incomplete`: why not until the deadline, else empty.
+    `delivered_s`: when SIGTERM had surely been delivered, by that clock; engines take their time. `watched_s`: for how
+    long after SIGTERM; `incomplete`: why not until the deadline, else empty.
     """
 
     at_s: float
@@ -50,6 +51,7 @@ class Stopped:
     lines: tuple[Logged, ...] = ()
     watched_s: float = 0.0
     incomplete: str = ""
+    delivered_s: float = 0.0
 
     @property
     def exit_s(self) -> float | None:
@@ -112,9 +114,10 @@ class Stopped:
         return tuple((one, self._told_with(certain, one) if self._in_the_moment(one) else kind) for one, kind in lost)
 
     def _in_the_moment(self, one: Exchange) -> bool:
-        """Nobody can tell whether it had been received when SIGTERM came."""
+        """Nobody can tell whether it had been received, or its connection accepted, when SIGTERM came."""
         turned_away = one.failure in (Failure.RESET, Failure.CLOSED) and one.until_s >= self.at_s
-        return turned_away and abs(one.sent_s - self.at_s) <= MOMENT_S
+        delivered_s = max(self.at_s, self.delivered_s)
+        return turned_away and one.sent_s >= self.at_s - MOMENT_S and one.at_s <= delivered_s + MOMENT_S
 
     def _told_with(self, certain: set[Loss], one: Exchange) -> Loss:
         """It belongs to what is lost later on such connections, if anything is; else it was received."""
@@ -217,6 +220,7 @@ def stopped(record: Record, linger_s: float, deadline_s: float, stage: Stage = S
     ended = record.first(Ended, stage)
     exits = [one for one in record.all(Exited, stage) if one.instance == name and not one.removed and one.at_s >= at_s]
     said = (one for one in record.all(Logged, stage) if one.instance == name)
+    delivered = (one.at_s for one in record.all(Noted, stage) if one.what == SIGTERM_SENT)
     return Stopped(
         at_s,
         linger_s,
@@ -226,6 +230,7 @@ def stopped(record: Record, linger_s: float, deadline_s: float, stage: Stage = S
         tuple(one for one in said if at_s <= one.at_s <= at_s + _SAYS_WITHIN_S),
         watched_s=max(0.0, ended.at_s - at_s) if ended else 0.0,
         incomplete=_incomplete(ended),
+        delivered_s=next(delivered, at_s),
     )
 
 

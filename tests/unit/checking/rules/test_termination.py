@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from tests.unit.checking.rules.dynamic_records import CLOSE, SIGTERM_S, failing, silent, stop, verdicts
 
-from hitless.checking.events import Exchange, Failure
-from hitless.checking.probes.purposes import FRESH, LATE, POOLED, PULSE, REST, SLOW
+from hitless.checking.events import Exchange, Failure, Noted, Stage
+from hitless.checking.probes.purposes import FRESH, LATE, POOLED, PULSE, REST, SIGTERM_SENT, SLOW
 from hitless.checking.record import Record
 from hitless.checking.verdict import Outcome
 from hitless.spec.profiles import DEFAULT, PROFILES
@@ -321,6 +321,25 @@ def test_a_connection_from_the_moment_of_the_signal_belongs_to_what_else_is_lost
     assert failing(stop(change)) == ["HL803"]
     alone = stop(lambda one: change(one) if one.at_s == SIGTERM_S else one)
     assert failing(alone) == ["HL805"]
+
+
+@pytest.mark.parametrize(("begun_s", "sent_s", "fails"), [
+    pytest.param(-0.1, 0.42, "HL805", id="accepted-before-it-came-and-sent-after"),
+    pytest.param(0.3, 0.31, "HL805", id="while-it-was-on-its-way"),
+    pytest.param(0.45, 0.46, "HL803", id="after-it"),
+])  # fmt: skip
+def test_the_moment_lasts_until_the_signal_was_delivered(begun_s: float, sent_s: float, fails: str) -> None:
+    def change(one: Exchange) -> Exchange:
+        if one.purpose != FRESH or one.at_s != SIGTERM_S:
+            return one
+        at_s, late_s = SIGTERM_S + begun_s, sent_s - begun_s
+        return msgspec.structs.replace(
+            one, at_s=at_s, late_s=late_s, until_s=at_s + late_s + 0.02, failure=Failure.CLOSED, status=0
+        )
+
+    found = stop(change)
+    delivered = Noted(stage=Stage.STOP, at_s=SIGTERM_S + 0.18, what=SIGTERM_SENT)
+    assert failing(Record(found.opened, (*found.entries, delivered))) == [fails]
 
 
 @pytest.mark.parametrize("sent_s", [-0.01, 0.01])
