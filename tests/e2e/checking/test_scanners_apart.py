@@ -69,20 +69,6 @@ def test_whatever_the_sizes_of_files(apart: Apart, size: int) -> None:
     assert seen([apart], files) == here
 
 
-def test_nobody_waits_while_it_starts(apart: Apart) -> None:
-    key = private_key("").encode()
-    os.kill(apart.pid, signal.SIGSTOP)
-    first = [(f"srv/{number}", bytes(PIECE) + key) for number in range(16)]
-    tee = Tee([apart])
-    for path, data in first:
-        tee.scan(ScannedFile(path, len(data), 0o4755, layer=1), io.BytesIO(data))
-    os.kill(apart.pid, signal.SIGCONT)
-    then = [(f"opt/{number}", bytes(PIECE) + key) for number in range(40)]
-    for path, data in then:
-        tee.scan(ScannedFile(path, len(data), 0o4755, layer=1), io.BytesIO(data))
-    assert sorted(tee.finish(), key=repr) == seen(scanners(clamav=False), [*first, *then])
-
-
 def test_a_file_that_breaks_off_is_not_seen_and_the_next_one_is(apart: Apart) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:

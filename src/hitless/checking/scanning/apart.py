@@ -1,27 +1,25 @@
 """All scanners in a process of their own: the reader goes on meanwhile, and native code that breaks on hostile bytes
 ends that process, and not the check.
 
-Files go there in slots of shared memory, as frames: kind (1 byte), length (4 bytes), so many bytes. The number of a
-full slot is told through a pipe (1 byte), with its length (4 bytes; 0: that was all), and a byte comes back when it is
-free again. What was seen comes back at the end, as MessagePack. There are more slots while that process starts: then
-the reader does not wait for it, and its index of names is small yet.
+Files go there in slots of shared memory, as frames: kind (1 byte), length (4 bytes), so many bytes. The length of a
+full slot is told through a pipe (4 bytes; 0: that was all), and a byte comes back when it is free again. What was seen
+comes back at the end, as MessagePack.
 
-python -m hitless.checking.scanning.apart SLOTS [--no-clamav] < numbers and lengths > bytes, what was seen
+python -m hitless.checking.scanning.apart SLOTS [--no-clamav] < lengths > bytes, what was seen
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import mmap
 import os
-import select
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import IO, cast
 
@@ -35,8 +33,8 @@ from hitless.checking.scanning import NAMES, scanners
 from hitless.images.digest import PIECE
 
 _FILE, _PIECE, _END = b"FPE"
-_FRAME, _FULL = struct.Struct(">BI"), struct.Struct(">BI")
-_SLOTS, _SLOTS_AT_FIRST, _SLOT = 4, 20, PIECE + (1 << 16)
+_FRAME, _LENGTH = struct.Struct(">BI"), struct.Struct(">I")
+_SLOTS, _SLOT = 4, PIECE + (1 << 16)
 _FREE = b"."
 _CLOSES_WITHIN_S = 1.0
 _encode = msgspec.msgpack.Encoder().encode
@@ -56,16 +54,16 @@ class Apart:
         self._clamav = clamav
         self._lacking = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._slot = self._place = 0
-        self._free = list(range(_SLOTS_AT_FIRST - 1, 0, -1))  # the last one first
-        self._full: deque[int] = deque()
+        self._slot = self._place = self._used = 0
         try:
             self._start()
         except OSError as error:
             self._lacking = f"no process could be started for the scanners: {error.strerror}"
 
     def _start(self) -> None:
-        with _shared(_SLOTS_AT_FIRST * _SLOT) as file:
+        with _shared() as file:
+            file.write(bytes(_SLOTS * _SLOT))  # and not truncate: where there is no room, it is told now
+            file.flush()
             self._slots = mmap.mmap(file.fileno(), 0)
             words = [sys.executable, "-P", "-m", __name__, str(file.fileno())]
             words += [] if self._clamav else ["--no-clamav"]
@@ -74,9 +72,7 @@ class Apart:
                 pass_fds=[file.fileno()], start_new_session=True,  # Ctrl-C is for the check, which closes this
             )  # fmt: skip
         self.pid = process.pid
-        self._told, self._answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        self._answered = select.poll()
-        self._answered.register(self._answers, select.POLLIN)
+        self._lengths, self._answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
 
     def begin(self, file: ScannedFile) -> Apart | None:
         self._write(_FILE, _encode(file))
@@ -93,10 +89,10 @@ class Apart:
         self._flush()
         if not self._lacking:
             try:
-                self._told.write(_FULL.pack(0, 0))
-                self._told.close()
+                self._lengths.write(_LENGTH.pack(0))
+                self._lengths.close()
                 said = b"".join(iter(lambda: self._answers.read(1 << 16), b""))
-                return _seen.decode(said[len(self._full) :])
+                return _seen.decode(said[self._used :])
             except (OSError, msgspec.DecodeError):
                 self._broke()
         names = [name for name in NAMES if self._clamav or name != "clamav"]
@@ -113,7 +109,7 @@ class Apart:
         """It ends as soon as it sees that nothing more comes, or is told to, or is killed with all that it started."""
         if self._process is None:
             return
-        self._told.close()
+        self._lengths.close()
         self._answers.close()
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -144,38 +140,21 @@ class Apart:
         if not self._place or self._lacking:
             return
         try:
-            self._told.write(_FULL.pack(self._slot, self._place))
-            self._full.append(self._slot)
-            while not self._free or self._answered.poll(0):
-                self._take_back()
-            self._slot = self._free.pop()
+            self._lengths.write(_LENGTH.pack(self._place))
+            self._used += 1
+            while self._used == _SLOTS:
+                freed = self._answers.read(_SLOTS)
+                if not freed or freed.strip(_FREE):
+                    raise BrokenPipeError
+                self._used -= len(freed)
         except OSError:
             self._broke()
-        self._place = 0
-
-    def _take_back(self) -> None:
-        """The other side has begun: of the slots that were there for its start, those that are free are given up, with
-        their memory."""
-        freed = self._answers.read(len(self._full))
-        if not freed or freed.strip(_FREE):
-            raise BrokenPipeError
-        self._free += [self._full.popleft() for _ in freed]
-        for slot in (slot for slot in self._free if slot >= _SLOTS):
-            with contextlib.suppress(AttributeError, OSError):  # not every system can
-                self._slots.madvise(mmap.MADV_REMOVE, slot * _SLOT, _SLOT)
-        self._free = [slot for slot in self._free if slot < _SLOTS]
+        self._slot, self._place = (self._slot + 1) % _SLOTS, 0
 
 
-def _shared(size: int) -> IO[bytes]:
-    """An open file that is nowhere but in memory, where the system has that. OSError where there is no room for it."""
-    if hasattr(os, "memfd_create"):
-        file: IO[bytes] = os.fdopen(os.memfd_create("hitless"), "w+b")
-        os.posix_fallocate(file.fileno(), 0, size)  # and not truncate: what is missing later is an error of the bus
-    else:
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-        file.write(bytes(size))
-        file.flush()
-    return file
+def _shared() -> IO[bytes]:
+    """An open file that is nowhere but in memory, where the system has that."""
+    return os.fdopen(os.memfd_create("hitless"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
 class _BrokenOff(Exception):  # noqa: N818
@@ -211,12 +190,12 @@ class _Shown:
         return taken
 
     def _coming(self) -> Iterator[tuple[int, bytes]]:
-        with open(0, "rb", buffering=0, closefd=False) as full:
-            while True:
-                told = full.read(_FULL.size)
-                if len(told) < _FULL.size:
+        with open(0, "rb", buffering=0, closefd=False) as lengths:
+            for slot in itertools.cycle(range(_SLOTS)):
+                told = lengths.read(_LENGTH.size)
+                if len(told) < _LENGTH.size:
                     raise EOFError
-                slot, length = _FULL.unpack(told)
+                (length,) = _LENGTH.unpack(told)
                 if not length:
                     return
                 place, end = slot * _SLOT, slot * _SLOT + length
