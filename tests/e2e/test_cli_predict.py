@@ -16,6 +16,7 @@ from tests.e2e.serving_process import ServingProcess, write_package
 
 MODEL = """
 import time
+from pathlib import Path
 
 print("the model says hello")
 
@@ -49,9 +50,11 @@ class Model:
     def echo(self, text: bytes):
         return text
 
-    def slow(self, seconds: float):
-        time.sleep(seconds)
-        return {"slept": seconds}
+    def slow(self, until: str):
+        for _ in range(500):
+            if Path(until).exists():
+                return {"found": until}
+            time.sleep(0.1)
 """
 SETTINGS = '[[example]]\njson = { x = 6, y = 2 }\n[[example]]\nurl = "/greet"\nmethod = "GET"\nquery = "name=Ada"\n'
 
@@ -76,7 +79,7 @@ CONFIG = {
         api("/count", request=body(cut="boolean"), response="text/event-stream"),
         api("/picture", "get", response="image/png"),
         api("/echo", request={"Content-type": "text/plain"}, response="text/plain"),
-        api("/slow", request=body(seconds="number")),
+        api("/slow", request=body(until="string")),
     ],
     "health": {"check_method": "HTTP", "protocol": "http", "url": "/health"},
 }
@@ -208,10 +211,14 @@ def test_without_a_body_the_flags_for_one_are_named(server: ServingProcess) -> N
     ])  # fmt: skip
 
 
-def test_what_takes_long_is_said(package: Path) -> None:
-    done = hitless("predict", package, "/slow", "-d", '{"seconds": 2.5}')
-    assert (done.returncode, done.stdout) == (0, '{"slept":2.5}')
-    assert "waiting for the answer …\n" in done.stderr
+def test_what_takes_long_is_said(package: Path, tmp_path: Path) -> None:
+    """The model goes on only once it was said."""
+    process = asks_a_slow_model(package, tmp_path / "go")
+    heard = heard_until_it_waits(process)
+    (tmp_path / "go").touch()
+    output, errors = process.communicate(timeout=40)
+    assert (process.returncode, json.loads(output)) == (0, {"found": f"{tmp_path}/go"})
+    assert heard + errors == "the model says hello\nwaiting for the answer …\n".encode()
 
 
 def test_no_server() -> None:
@@ -307,18 +314,28 @@ def test_a_broken_config_shows_the_line(tmp_path: Path) -> None:
     assert "^^^" in done.stderr
 
 
-def test_ctrl_c(package: Path) -> None:
-    """Quietly and at once, though the model goes on computing in its thread."""
-    process = subprocess.Popen(
-        [*PROGRAM, "predict", str(package), "/slow", "-d", '{"seconds": 50}'],
+def asks_a_slow_model(package: Path, until: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*PROGRAM, "predict", str(package), "/slow", "-d", json.dumps({"until": str(until)})],
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def heard_until_it_waits(process: subprocess.Popen[bytes]) -> bytes:
+    """It has loaded the model, and two seconds have passed."""
     assert process.stderr is not None
     heard = b""
-    while b"\n" not in heard.partition(b"waiting")[2]:  # it has loaded the model, and two seconds have passed
+    while b"\n" not in heard.partition(b"waiting")[2]:
         piece = process.stderr.read1(100)  # type: ignore[attr-defined]
         assert piece, heard
         heard += piece
+    return heard
+
+
+def test_ctrl_c(package: Path, tmp_path: Path) -> None:
+    """Quietly and at once, though the model goes on computing in its thread."""
+    process = asks_a_slow_model(package, tmp_path / "never")
+    heard_until_it_waits(process)
     started = time.monotonic()
     process.send_signal(2)
     output, errors = process.communicate(timeout=40)
