@@ -37,13 +37,14 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True)
 class Stopped:
-    """`at_s`: of SIGTERM, by the stage's clock. `exchanges`: of the stage, all. `left`: it ended by itself.
+    """`at_s`: of SIGTERM, by the stage's clock; `delivered_s`: when it had surely been delivered, engines take their
+    time. `exchanges`: of the stage, all. `left`: it ended by itself.
 
-    `delivered_s`: when SIGTERM had surely been delivered, by that clock; engines take their time. `watched_s`: for how
-    long after SIGTERM; `incomplete`: why not until the deadline, else empty.
+    `watched_s`: for how long after SIGTERM; `incomplete`: why not until the deadline, else empty.
     """
 
     at_s: float
+    delivered_s: float
     linger_s: float
     deadline_s: float
     exchanges: tuple[Exchange, ...]
@@ -51,7 +52,6 @@ class Stopped:
     lines: tuple[Logged, ...] = ()
     watched_s: float = 0.0
     incomplete: str = ""
-    delivered_s: float = 0.0
 
     @property
     def exit_s(self) -> float | None:
@@ -116,8 +116,7 @@ class Stopped:
     def _in_the_moment(self, one: Exchange) -> bool:
         """Nobody can tell whether it had been received, or its connection accepted, when SIGTERM came."""
         turned_away = one.failure in (Failure.RESET, Failure.CLOSED) and one.until_s >= self.at_s
-        delivered_s = max(self.at_s, self.delivered_s)
-        return turned_away and one.sent_s >= self.at_s - MOMENT_S and one.at_s <= delivered_s + MOMENT_S
+        return turned_away and one.sent_s >= self.at_s - MOMENT_S and one.at_s <= self.delivered_s + MOMENT_S
 
     def _told_with(self, certain: set[Loss], one: Exchange) -> Loss:
         """It belongs to what is lost later on such connections, if anything is; else it was received."""
@@ -223,6 +222,7 @@ def stopped(record: Record, linger_s: float, deadline_s: float, stage: Stage = S
     delivered = (one.at_s for one in record.all(Noted, stage) if one.what == SIGTERM_SENT)
     return Stopped(
         at_s,
+        next(delivered, at_s),
         linger_s,
         deadline_s,
         tuple(one for one in record.all(Exchange, stage) if one.instance == name),
@@ -230,7 +230,6 @@ def stopped(record: Record, linger_s: float, deadline_s: float, stage: Stage = S
         tuple(one for one in said if at_s <= one.at_s <= at_s + _SAYS_WITHIN_S),
         watched_s=max(0.0, ended.at_s - at_s) if ended else 0.0,
         incomplete=_incomplete(ended),
-        delivered_s=next(delivered, at_s),
     )
 
 

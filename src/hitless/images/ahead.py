@@ -9,6 +9,7 @@ import queue
 import threading
 
 from hitless.images.digest import PIECE, Readable
+from hitless.images.pieces import Pieces
 
 _PIECES = 4  # that wait, of 1 MiB
 
@@ -21,7 +22,7 @@ class Ahead:
         self._source = source
         self._pieces: queue.Queue[bytes | BaseException] = queue.Queue(_PIECES)
         self._stopped = threading.Event()
-        self._rest = memoryview(b"")
+        self._read = Pieces(self._next)
         self._ended: BaseException | None = None
         self._is_over = False
         self._thread = threading.Thread(target=self._fill, name="hitless-ahead", daemon=True)
@@ -38,16 +39,10 @@ class Ahead:
             self._pieces.put(error)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes: what is there, if it can be without a copy."""
+        """Up to `size` bytes: what is there."""
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
-        if not self._rest:
-            whole = self._next()
-            if len(whole) <= size:
-                return whole
-            self._rest = memoryview(whole)
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece.tobytes()
+        return self._read.read(size)
 
     def _next(self) -> bytes:
         if self._ended is not None:

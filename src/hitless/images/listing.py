@@ -15,6 +15,7 @@ from hitless.images.digest import PIECE, Readable
 from hitless.images.faults import damaged
 from hitless.images.layer import Layer
 from hitless.images.members import MOST_UNPACKED_BYTES, Kind, Member, Members
+from hitless.images.pieces import Pieces
 
 REVISION = 1  # of what is kept; raised with it
 HEAD = 64  # bytes of each program: they tell what it is
@@ -180,26 +181,15 @@ class _Followed:
     """Pieces, read as from a file; `passed`: what was read since it was asked last."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._ready = memoryview(b"")
+        filled = filter(None, pieces)
+        self._pieces = Pieces(lambda: next(filled, b""))
         self._passed: list[bytes] = []
 
     def read(self, size: int) -> bytes:
-        data = self._some(size)
-        while len(data) < size and (more := self._some(size - len(data))):
+        data = self._pieces.read(size)
+        while len(data) < size and (more := self._pieces.read(size - len(data))):
             data += more
         self._passed.append(data)
-        return data
-
-    def _some(self, size: int) -> bytes:
-        while not self._ready:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            if len(piece) <= size:
-                return piece
-            self._ready = memoryview(piece)
-        data, self._ready = bytes(self._ready[:size]), self._ready[size:]
         return data
 
     def seekable(self) -> bool:

@@ -16,6 +16,7 @@ from hitless.errors import UnavailableError
 from hitless.images.digest import PIECE, Readable
 from hitless.images.faults import damaged
 from hitless.images.media import Compression
+from hitless.images.pieces import Pieces
 
 _GZIP_HEAD = bytes.fromhex("1f8b08000000000000ff")  # no name, no time, no system
 _PACKED = 65_536  # bytes of a packed layer that are read at once
@@ -111,31 +112,26 @@ class Unpacked(io.RawIOBase):
     def __init__(self, source: Readable, compression: Compression, what: str) -> None:
         self._source = source
         self._what = what
-        self._piece = _unpacker(source, compression)
-        self._ready = memoryview(b"")
+        self._unpack = _unpacker(source, compression)
+        self._pieces = Pieces(self._piece)
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes: what is there, if it can be without a copy."""
-        if size < 0:
-            return self.readall()
-        if not self._ready and size:
-            try:
-                piece = self._piece()
-            except (zlib.error, ValueError, EOFError) as error:
-                raise damaged(self._what, str(error)) from None
-            if len(piece) <= size:
-                return piece
-            self._ready = memoryview(piece)
-        ready, self._ready = self._ready[:size], self._ready[size:]
-        return ready.tobytes()
+        """Up to `size` bytes: what is there."""
+        return self.readall() if size < 0 else self._pieces.read(size)
 
     def readinto(self, buffer: Any) -> int:
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def _piece(self) -> bytes:
+        try:
+            return self._unpack()
+        except (zlib.error, ValueError, EOFError) as error:
+            raise damaged(self._what, str(error)) from None
 
     def close(self) -> None:
         if not self.closed:

@@ -16,7 +16,6 @@ from hitless.checking.facts import configs
 from hitless.checking.facts.asked import (
     BOOT_FILE,
     CONFIG,
-    EXAMPLE,
     EXAMPLES,
     MOST_KEPT_BYTES,
     MOST_SETTINGS,
@@ -199,7 +198,7 @@ class _Looked:
         places = [place_of(CONFIG, folder) for folder in folders if folder]
         contents = self._contents(passing.forms, [*asked, *(Asked(place, "config", keeps=True) for place in places)])
         config = given or self._config(places, contents) or configs.beside(beside) or configs.assumed()
-        examples = self._examples(contents) if any(one.why == EXAMPLE for one in asked) else ()
+        examples = self._examples(contents)
         contents |= self._contents(passing.forms, examples)
         wanted = [*asked, *examples]
         if given is None and config.where.startswith("/") and self.files.resolve(config.where) is not None:

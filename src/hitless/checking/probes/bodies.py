@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from hitless.checking.probes.pictures import SmallFile
 from hitless.checking.probes.request import Request
+from hitless.checking.verdict import excerpt
 
 BOUNDARY = "hitless-check-7d1f0a52c3b84e96"
 _SHOWN = 2000  # characters of a body in a command
@@ -114,8 +115,7 @@ def _words(field: Field, prefix: str) -> tuple[str, str]:
 def _data(body: bytes) -> list[str]:
     if not body:
         return []
-    text = body.decode("utf-8", "replace")
-    return ["--data-binary", text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"]
+    return ["--data-binary", excerpt(body.decode("utf-8", "replace"), _SHOWN)]
 
 
 def _curl(to: Target, *words: str) -> str:

@@ -73,7 +73,6 @@ def _compiled(names: tuple[str, ...], globals_: tuple[tuple[str, bool], ...]) ->
     return compiler.build()
 
 
-@functools.cache
 def engine_version() -> str:
     try:
         return version("yara-x")

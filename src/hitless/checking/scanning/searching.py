@@ -48,8 +48,9 @@ class Searching:
         except ImportError:
             for search in searches:
                 search.tally.absent = _ABSENT
+        version = engine_version()
         for search in searches:
-            search.tally.version = engine_version()
+            search.tally.version = version
 
     def begin(self, file: ScannedFile) -> _File | None:
         if self._engine is None:

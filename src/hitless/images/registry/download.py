@@ -10,6 +10,7 @@ import httpx
 
 from hitless.errors import HitlessError
 from hitless.images.manifest import Descriptor
+from hitless.images.pieces import Pieces
 from hitless.images.registry.patience import Interrupted
 from hitless.images.registry.refusals import Reply
 from hitless.images.registry.transport import Call, Transport
@@ -31,7 +32,7 @@ class Download:
         self._patience = transport.patience()
         self._response: httpx.Response | None = None
         self._pieces: Iterator[bytes] = iter(())
-        self._ready = memoryview(b"")
+        self._read = Pieces(self._next)
         self._offset = 0  # of the first byte that has not come yet
         self._renewed = 0
         self._ended = False
@@ -39,11 +40,13 @@ class Download:
     def read(self, size: int = -1, /) -> bytes:
         if size < 0:
             return b"".join(iter(lambda: self.read(1 << 20), b""))
-        while not self._ready and size and not self._ended:
-            self._ready = memoryview(self._piece())
-        data = bytes(self._ready[:size])
-        self._ready = self._ready[size:]
-        return data
+        return self._read.read(size)
+
+    def _next(self) -> bytes:
+        while not self._ended:
+            if piece := self._piece():
+                return piece
+        return b""
 
     def _piece(self) -> bytes:
         """The next bytes; b"" at the end and after a break that was mended."""
