@@ -22,6 +22,7 @@ from hitless.images.listing import ListedPieces, Listing
 from hitless.images.manifest import Descriptor
 from hitless.images.media import Compression, layer_type
 from hitless.images.packing import Packing
+from hitless.images.pieces import Pieces
 from hitless.images.replacing import replacing
 
 
@@ -98,7 +99,7 @@ class LayerCache:
             except OSError as error:
                 raise self._full(error) from error
         descriptor = Descriptor(record.media_type, record.digest, record.size)
-        return Layer(Blob(descriptor, lambda: Pieces(pieces())), record.diff_id), record
+        return Layer(Blob(descriptor, lambda: Pieces.of(pieces())), record.diff_id), record
 
     def _record(self, key: str) -> Record | None:
         try:
@@ -131,31 +132,6 @@ class LayerCache:
                 yield file, Path(name)
         finally:
             Path(name).unlink(missing_ok=True)
-
-
-class Pieces:
-    """Bytes in pieces, read as from a file."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._ready = memoryview(b"")
-
-    def read(self, size: int = -1, /) -> bytes:
-        if size < 0:
-            rest = b"".join((bytes(self._ready), *self._pieces))
-            self._ready = memoryview(b"")
-            return rest
-        while not self._ready:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._ready = memoryview(piece)
-        data = bytes(self._ready[:size])
-        self._ready = self._ready[len(data) :]
-        return data
-
-    def close(self) -> None:
-        self._pieces = iter(())
 
 
 class _Counted:

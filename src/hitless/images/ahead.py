@@ -22,7 +22,7 @@ class Ahead:
         self._source = source
         self._pieces: queue.Queue[bytes | BaseException] = queue.Queue(_PIECES)
         self._stopped = threading.Event()
-        self._read = Pieces(self._next)
+        self._ready = Pieces(self._next)
         self._ended: BaseException | None = None
         self._is_over = False
         self._thread = threading.Thread(target=self._fill, name="hitless-ahead", daemon=True)
@@ -40,9 +40,7 @@ class Ahead:
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes: what is there."""
-        if size < 0:
-            return b"".join(iter(lambda: self.read(PIECE), b""))
-        return self._read.read(size)
+        return self._ready.read(size)
 
     def _next(self) -> bytes:
         if self._ended is not None:

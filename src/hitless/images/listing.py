@@ -181,8 +181,7 @@ class _Followed:
     """Pieces, read as from a file; `passed`: what was read since it was asked last."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        filled = filter(None, pieces)
-        self._pieces = Pieces(lambda: next(filled, b""))
+        self._pieces = Pieces.of(pieces)
         self._passed: list[bytes] = []
 
     def read(self, size: int) -> bytes:

@@ -120,7 +120,7 @@ class Unpacked(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes: what is there."""
-        return self.readall() if size < 0 else self._pieces.read(size)
+        return self._pieces.read(size)
 
     def readinto(self, buffer: Any) -> int:
         data = self.read(len(buffer))

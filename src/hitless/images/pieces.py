@@ -1,8 +1,10 @@
-"""Pieces as they come → reads of as many bytes as somebody wants."""
+"""Pieces as they come → a file to read, of as many bytes at once as somebody wants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from hitless.images.digest import PIECE
 
 
 class Pieces:
@@ -12,8 +14,16 @@ class Pieces:
         self._next = next_piece
         self._rest = memoryview(b"")
 
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes of one piece, which is not copied if it is wanted whole."""
+    @classmethod
+    def of(cls, pieces: Iterable[bytes]) -> Pieces:
+        """Empty ones are passed over."""
+        filled = filter(None, pieces)
+        return cls(lambda: next(filled, b""))
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes of one piece, which is not copied if it is wanted whole; without a size all that come."""
+        if size < 0:
+            return b"".join(iter(lambda: self.read(PIECE), b""))
         if not self._rest and size:
             piece = self._next()
             if len(piece) <= size:
@@ -21,3 +31,6 @@ class Pieces:
             self._rest = memoryview(piece)
         data, self._rest = self._rest[:size], self._rest[size:]
         return data.tobytes()
+
+    def close(self) -> None:
+        self._next, self._rest = bytes, memoryview(b"")

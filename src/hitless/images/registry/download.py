@@ -32,15 +32,13 @@ class Download:
         self._patience = transport.patience()
         self._response: httpx.Response | None = None
         self._pieces: Iterator[bytes] = iter(())
-        self._read = Pieces(self._next)
+        self._ready = Pieces(self._next)
         self._offset = 0  # of the first byte that has not come yet
         self._renewed = 0
         self._ended = False
 
     def read(self, size: int = -1, /) -> bytes:
-        if size < 0:
-            return b"".join(iter(lambda: self.read(1 << 20), b""))
-        return self._read.read(size)
+        return self._ready.read(size)
 
     def _next(self) -> bytes:
         while not self._ended:
