@@ -24,11 +24,14 @@ from hitless.images.media import Compression, layer_type
 from hitless.images.packing import Packing
 from hitless.images.pieces import Pieces
 from hitless.images.replacing import replacing
+from hitless.images.user_cache import cache_folder
 
 
 def default_folder() -> Path:
-    """Where caches belong (XDG Base Directory Specification)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hitless"
+    """UnavailableError for a user who has no home."""
+    if (folder := cache_folder()) is None:
+        raise UnavailableError("there is no folder for the cache: set XDG_CACHE_HOME to one")
+    return folder
 
 
 @dataclass(frozen=True)

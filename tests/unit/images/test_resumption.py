@@ -95,5 +95,9 @@ def test_without_a_folder_it_keeps_nothing_and_says_nothing(tmp_path: Path) -> N
         ({"HOME": "/h"}, "/h/.cache/hitless/uploads"),
     ],
 )
-def test_where_it_is(environ: dict[str, str], folder: str) -> None:
-    assert default_folder(environ) == Path(folder)
+def test_where_it_is(environ: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert default_folder() == Path(folder)

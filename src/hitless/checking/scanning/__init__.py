@@ -9,8 +9,7 @@ NAMES = ("signatures", "secrets", "pickles", "modes", "executables", "clamav")
 
 def scanners(*, clamav: bool = True) -> list[Scanner]:
     """All of them, for one subject. Without `clamav`, its rule is unproven: it was not asked."""
-    from hitless.checking.scanning.clamav import ClamAV  # here: who judges without scanning does without all of them
-    from hitless.checking.scanning.executables import Executables
+    from hitless.checking.scanning.executables import Executables  # here: who judges without scanning needs none
     from hitless.checking.scanning.modes import Modes
     from hitless.checking.scanning.pickles import Pickles
     from hitless.checking.scanning.searching import Searching
@@ -18,4 +17,8 @@ def scanners(*, clamav: bool = True) -> list[Scanner]:
     from hitless.checking.scanning.signatures import Signatures
 
     found: list[Scanner] = [Searching(Signatures(), Secrets()), Pickles(), Modes(), Executables()]
-    return [*found, ClamAV()] if clamav else found
+    if clamav:
+        from hitless.checking.scanning.clamav import ClamAV
+
+        found.append(ClamAV())
+    return found

@@ -10,11 +10,10 @@ from __future__ import annotations
 import _compat_pickle
 import functools
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
+from pathlib import Path
 
 
 class Meaning(StrEnum):
@@ -37,7 +36,9 @@ class Names:
 
 @functools.cache
 def names() -> Names:
-    value = tomllib.loads((files(__package__) / "rules" / "names.toml").read_text(encoding="utf-8"))
+    import tomllib  # here: most images have no pickle
+
+    value = tomllib.loads(Path(__file__).with_name("rules").joinpath("names.toml").read_text(encoding="utf-8"))
     usual = {module: frozenset(listed.split()) for module, listed in value.pop("usual").items()}
     lists = {key: frozenset(listed) for key, listed in value.items()}
     return Names(**(lists | {"standard": lists["standard"] | sys.stdlib_module_names}), usual=usual)

@@ -11,10 +11,12 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+
+from hitless.images.user_cache import cache_folder
 
 _MOST_BYTES = 64 << 10
 _KEPT_S = 7 * 24 * 3600  # registries throw away what is older
@@ -31,11 +33,8 @@ class KeptUpload(msgspec.Struct, frozen=True):
     least: int = 0
 
 
-def default_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """`$XDG_CACHE_HOME/hitless/uploads`."""
-    environ = os.environ if environ is None else environ
-    cache = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    return Path(cache or tempfile.gettempdir(), "hitless", "uploads")
+def default_folder() -> Path:
+    return (cache_folder() or Path(tempfile.gettempdir(), "hitless")) / "uploads"
 
 
 class Resumption:
