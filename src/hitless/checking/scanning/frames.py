@@ -13,5 +13,5 @@ from hitless.images.digest import PIECE as MOST
 
 FILE, PIECE, END = b"FPE"
 FRAME, LENGTH = struct.Struct(">BI"), struct.Struct(">I")
-SLOTS, SLOT = 4, MOST + (1 << 16)  # bytes
+SLOTS, SLOT = 8, MOST + (1 << 16)  # bytes
 FREE = b"."
