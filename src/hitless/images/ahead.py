@@ -11,7 +11,7 @@ import threading
 from hitless.images.digest import PIECE, Readable
 from hitless.images.pieces import Pieces
 
-_PIECES = 4  # that wait, of 1 MiB
+_PIECES = 12  # that wait, of 1 MiB
 
 
 class Ahead:
