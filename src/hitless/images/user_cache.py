@@ -7,6 +7,8 @@ from pathlib import Path
 
 
 def cache_folder() -> Path | None:
-    """`$XDG_CACHE_HOME/hitless`, else `~/.cache/hitless`; None for a user who has no home."""
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
-    return Path(caches, "hitless") if os.path.isabs(caches) else None  # noqa: PTH117
+    """`$XDG_CACHE_HOME/hitless` if that is absolute, else `~/.cache/hitless`; None for a user who has no home."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not caches.is_absolute():
+        caches = Path(os.path.expanduser("~"), ".cache")  # noqa: PTH111 - it does not raise
+    return caches / "hitless" if caches.is_absolute() else None

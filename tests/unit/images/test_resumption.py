@@ -93,6 +93,7 @@ def test_without_a_folder_it_keeps_nothing_and_says_nothing(tmp_path: Path) -> N
     [
         ({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, "/c/hitless/uploads"),
         ({"HOME": "/h"}, "/h/.cache/hitless/uploads"),
+        ({"XDG_CACHE_HOME": "not/absolute", "HOME": "/h"}, "/h/.cache/hitless/uploads"),
     ],
 )
 def test_where_it_is(environ: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch) -> None:

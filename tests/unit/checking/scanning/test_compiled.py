@@ -112,7 +112,8 @@ def test_where_nothing_can_be_kept(
     if why == "no room":
         (tmp_path / "hitless").write_text("")
     elif why == "no home":
-        monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
+        monkeypatch.setenv("XDG_CACHE_HOME", "")
+        monkeypatch.setenv("HOME", "nowhere")
     version = "" if why == "no version" else "1"
     assert [found(version=version), found(version=version)] == [[("a.yar", "one")]] * 2
     assert len(compilations) == 2
