@@ -22,7 +22,7 @@ from hitless.checking.facts.scanner import ScannedFile, Scanner
 from hitless.checking.facts.seen import Finding, ScannerSeen
 from hitless.checking.facts.tee import Tee
 from hitless.checking.report import Report
-from hitless.checking.scanning import NAMES, scanners
+from hitless.checking.scanning import NAMES, frames, scanners
 from hitless.checking.scanning.apart import Apart
 from hitless.checking.verdict import Outcome
 from hitless.checking.wishes import Wishes
@@ -100,9 +100,20 @@ def test_where_no_process_can_be_started_all_scanners_lack_everything(monkeypatc
         assert lacking(one) == {"no process could be started for the scanners: No such file or directory"}
 
 
-def test_a_file_with_a_name_that_has_no_end_is_told(apart: Apart) -> None:
+@pytest.mark.parametrize("count", [frames.MOST_TOLD // 2 - 1, frames.MOST_TOLD, 10 * frames.MOST_TOLD])
+@pytest.mark.parametrize("data", [b"", b"1"])
+def test_however_many_there_are_and_however_long_their_names(apart: Apart, count: int, data: bytes) -> None:
+    files = [(f"srv/{'long' * 900}/{number}", data) for number in range(count)]
+    assert seen([apart], files) == seen(scanners(clamav=False), files)
+
+
+def test_a_piece_that_is_too_long_is_told(apart: Apart) -> None:
+    class Whole(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read()
+
     tee = Tee([apart])
-    tee.scan(ScannedFile("a" * (2 * PIECE), 1, 0o644), io.BytesIO(b"x"))
+    tee.scan(ScannedFile("srv/a", 1, 0o644), Whole(bytes(PIECE + 1)))
     assert all("bytes at once" in one.lacking for one in tee.finish() if isinstance(one, ScannerSeen))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from hitless.checking.facts.seen import Finding, ScannerSeen
 
 
-@dataclass(frozen=True)
-class ScannedFile:
+class ScannedFile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A regular file. `path` without a leading slash. `layer`: from 0, the lowest; -1 where there are none. `in_base`:
     it comes from the base image, as far as that is told; False where it is not."""
 

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from typing import IO
 
 import msgspec
 
@@ -21,7 +22,7 @@ from hitless.checking.facts.scanner import ScannedFile
 from hitless.checking.facts.tee import Tee
 from hitless.checking.scanning import frames, scanners
 
-_files = msgspec.msgpack.Decoder(ScannedFile)
+_decode = msgspec.msgpack.Decoder(list[frames.Told]).decode
 
 
 class _BrokenOff(Exception):  # noqa: N818
@@ -34,43 +35,47 @@ class _Shown:
     def __init__(self, slots: mmap.mmap, answers: int) -> None:
         self._slots = slots
         self._answers = answers
-        self._frames = self._coming()
-        self._next: tuple[int, bytes] | None = next(self._frames, None)
+        self._coming = self._in_slots()
+        self._next: ScannedFile | None = None  # that came where the end of the one before it should
 
     def files(self) -> Iterator[ScannedFile]:
-        while self._next is not None:
-            kind, data = self._taken()
-            if kind == frames.FILE:
-                yield _files.decode(data)
+        for one in self._coming:
+            self._next = one if isinstance(one, ScannedFile) else None
+            while self._next is not None:
+                file, self._next = self._next, None
+                yield file
 
     def read(self, _: int = -1, /) -> bytes:
-        if self._next is None or self._next[0] == frames.FILE:
-            raise _BrokenOff
-        return self._taken()[1]
+        one = next(self._coming, None)
+        if isinstance(one, bytes):
+            return one
+        self._next = one
+        raise _BrokenOff
 
     def close(self) -> None:
         pass
 
-    def _taken(self) -> tuple[int, bytes]:
-        assert self._next is not None  # noqa: S101
-        taken, self._next = self._next, next(self._frames, None)
-        return taken
-
-    def _coming(self) -> Iterator[tuple[int, bytes]]:
-        with open(0, "rb", buffering=0, closefd=False) as lengths:
+    def _in_slots(self) -> Iterator[ScannedFile | bytes]:
+        with open(0, "rb", closefd=False) as messages:
             for slot in itertools.cycle(range(frames.SLOTS)):
-                told = lengths.read(frames.LENGTH.size)
-                if len(told) < frames.LENGTH.size:
-                    raise EOFError
-                (length,) = frames.LENGTH.unpack(told)
-                if not length:
+                place = slot * frames.SLOT
+                told = _decode(_exactly(messages, *frames.LENGTH.unpack(_exactly(messages, frames.LENGTH.size))))
+                if not told:
                     return
-                place, end = slot * frames.SLOT, slot * frames.SLOT + length
-                while place < end:
-                    kind, size = frames.FRAME.unpack_from(self._slots, place)
-                    place += frames.FRAME.size + size
-                    yield kind, self._slots[place - size : place]
+                for one in told:
+                    if isinstance(one, int):
+                        yield self._slots[place : place + one]
+                        place += one
+                    else:
+                        yield one or b""
                 os.write(self._answers, frames.FREE)
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    data = stream.read(count)
+    if len(data) < count:
+        raise EOFError
+    return data
 
 
 def main(slots: int, *, clamav: bool) -> int:

@@ -7,6 +7,7 @@ This is the side of the reader; __main__.py is the other one, frames.py what goe
 from __future__ import annotations
 
 import contextlib
+import io
 import mmap
 import os
 import signal
@@ -41,7 +42,9 @@ class Apart:
         self._clamav = clamav
         self._lacking = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._slot = self._place = self._used = 0
+        self._told: list[frames.Told] = []  # of the slot that is filled next, with its pieces
+        self._pieces: list[bytes] = []
+        self._held = self._slot = self._used = 0
         try:
             self._start()
         except OSError as error:
@@ -54,32 +57,40 @@ class Apart:
             self._slots = mmap.mmap(file.fileno(), 0)
             words = [sys.executable, "-P", "-m", __package__, str(file.fileno()), *(["clamav"] if self._clamav else [])]
             self._process = process = subprocess.Popen(
-                words, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 pass_fds=[file.fileno()], env={**_MEMORY, **os.environ},
                 start_new_session=True,  # Ctrl-C is for the check, which closes this
             )  # fmt: skip
         self.pid = process.pid
-        self._lengths, self._answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        self._messages, self._answers = cast(IO[bytes], process.stdin), cast(io.BufferedReader, process.stdout)
 
     def begin(self, file: ScannedFile) -> Apart | None:
-        self._write(frames.FILE, _encode(file))
+        if len(self._told) >= frames.MOST_TOLD:
+            self._flush()
+        self._told.append(file)
         return None if self._lacking else self
 
     def feed(self, piece: bytes) -> None:
-        self._write(frames.PIECE, piece)
+        size = len(piece)
+        if size > frames.SLOT:
+            raise ValueError(f"{size:,} bytes at once")
+        if self._held + size > frames.SLOT or len(self._told) >= frames.MOST_TOLD:
+            self._flush()
+        self._told.append(size)
+        self._pieces.append(piece)
+        self._held += size
 
     def end(self) -> Iterable[Finding]:
-        self._write(frames.END)
+        self._told.append(None)
         return ()
 
     def finish(self) -> Iterable[ScannerSeen | Finding]:
         self._flush()
         if not self._lacking:
             try:
-                self._lengths.write(frames.LENGTH.pack(0))
-                self._lengths.close()
-                said = b"".join(iter(lambda: self._answers.read(1 << 16), b""))
-                return _seen.decode(said[self._used :])
+                self._tell([])
+                self._messages.close()
+                return _seen.decode(self._answers.read()[self._used :])
             except (OSError, msgspec.DecodeError):
                 self._broke()
         names = [name for name in NAMES if self._clamav or name != "clamav"]
@@ -96,7 +107,8 @@ class Apart:
         """It ends as soon as it sees that nothing more comes, or is told to, or is killed with all that it started."""
         if self._process is None:
             return
-        self._lengths.close()
+        with contextlib.suppress(BrokenPipeError):  # where it broke, something may still wait to be written
+            self._messages.close()
         self._answers.close()
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -109,34 +121,30 @@ class Apart:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def _write(self, kind: int, data: bytes = b"") -> None:
-        if self._place + frames.FRAME.size + len(data) > frames.SLOT:
-            self._flush()
-        if self._lacking:
-            return
-        begin = self._place + frames.FRAME.size
-        if begin + len(data) > frames.SLOT:
-            raise ValueError(f"{len(data):,} bytes at once")
-        base = self._slot * frames.SLOT
-        frames.FRAME.pack_into(self._slots, base + self._place, kind, len(data))
-        self._place = begin + len(data)
-        self._slots[base + begin : base + self._place] = data
-
     def _flush(self) -> None:
         """The next slot is free then."""
-        if not self._place or self._lacking:
+        told, data = self._told, b"".join(self._pieces)
+        self._told, self._pieces, self._held = [], [], 0
+        if not told or self._lacking:
             return
+        place = self._slot * frames.SLOT
+        self._slots[place : place + len(data)] = data
         try:
-            self._lengths.write(frames.LENGTH.pack(self._place))
+            self._tell(told)
             self._used += 1
             while self._used == frames.SLOTS:
-                freed = self._answers.read(frames.SLOTS)
+                freed = self._answers.read1(frames.SLOTS)
                 if not freed or freed.strip(frames.FREE):
                     raise BrokenPipeError
                 self._used -= len(freed)
         except OSError:
             self._broke()
-        self._slot, self._place = (self._slot + 1) % frames.SLOTS, 0
+        self._slot = (self._slot + 1) % frames.SLOTS
+
+    def _tell(self, told: list[frames.Told]) -> None:
+        message = _encode(told)
+        self._messages.write(frames.LENGTH.pack(len(message)) + message)
+        self._messages.flush()
 
 
 def _shared() -> IO[bytes]:

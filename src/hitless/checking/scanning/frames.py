@@ -1,17 +1,19 @@
 """What goes from the reader to the process of the scanners, and back.
 
-Files go there in slots of shared memory, as frames: kind (1 byte), length (4 bytes), so many bytes. The length of a
-full slot is told through a pipe (4 bytes; 0: that was all), and a byte comes back when it is free again. What was seen
-comes back at the end, as MessagePack.
+The bytes of files go there in slots of shared memory. What is in one is told through a pipe, as MessagePack behind its
+length (4 bytes), as a list: a file, so many bytes of it, its end (nil); an empty list: that was all. A byte
+comes back when the slot is free again. What was seen comes back at the end, as MessagePack, too.
 """
 
 from __future__ import annotations
 
 import struct
 
-from hitless.images.digest import PIECE as MOST
+from hitless.checking.facts.scanner import ScannedFile
+from hitless.images.digest import PIECE
 
-FILE, PIECE, END = b"FPE"
-FRAME, LENGTH = struct.Struct(">BI"), struct.Struct(">I")
-SLOTS, SLOT = 8, MOST + (1 << 16)  # bytes
+Told = ScannedFile | int | None
+LENGTH = struct.Struct(">I")
+SLOTS, SLOT = 8, PIECE  # bytes
+MOST_TOLD = 1000  # of one slot
 FREE = b"."
