@@ -19,7 +19,6 @@ from hitless.images.media import Compression
 from hitless.images.pieces import Pieces
 
 _GZIP_HEAD = bytes.fromhex("1f8b08000000000000ff")  # no name, no time, no system
-_PACKED = 65_536  # bytes of a packed layer that are read at once
 _STORED = 65_535  # bytes in a stored block, RFC 1951 section 3.2.4
 
 
@@ -162,7 +161,7 @@ class _Gunzip:
     def piece(self) -> bytes:
         while True:
             if not self._packed:
-                self._packed = self._source.read(_PACKED)
+                self._packed = self._source.read(PIECE)
             if not self._packed:
                 if self._inflate is not None:
                     raise EOFError("it is cut off")
