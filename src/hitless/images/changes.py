@@ -25,7 +25,7 @@ def safe_path(path: str, what: str) -> str:
     """Relative, without `./` and `//`; "" is the root. ImageError for what leads out."""
     if len(path) > _MOST_PATH or "\0" in path:
         raise unreadable(what, f"{path[:100]!r} is no path")
-    if path and "." not in path and "//" not in path and path[0] != "/" and path[-1] != "/":
+    if path and "./" not in path and "//" not in path and path[0] != "/" and path[-1] not in "./":
         return path
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts:
@@ -60,7 +60,7 @@ class Changes:
 
     def add(self, member: Member, number: int) -> tuple[str, Node] | None:
         """The next entry of the tar: where it is now; None for one that is no file, but removes some."""
-        path = self._real(safe_path(member.path, self._what))
+        path = self._placed(member.path)
         parent, _, name = path.rpartition("/")
         if name.startswith(WHITEOUT):
             self._remove(parent, name)
@@ -93,7 +93,7 @@ class Changes:
         return Node(known, member.size, number, member.link if member.kind is Kind.SYMLINK else "")
 
     def _hard_link(self, member: Member) -> Node:
-        target = self._real(safe_path(member.link, self._what))
+        target = self._placed(member.link)
         node = self.nodes.get(target)
         if node is None:
             return Node(Attributes(self.layer, Kind.HARDLINK, 0, 0, 0, 0), link=target)  # in a lower layer
@@ -140,10 +140,13 @@ class Changes:
         for path in [path for path in self.nodes if path.startswith(inside)]:
             del self.nodes[path]
 
-    def _real(self, path: str) -> str:
+    def _placed(self, written: str) -> str:
         """The path with the parents that are symbolic links of this layer followed."""
+        path = safe_path(written, self._what)
+        if not self._links:
+            return path
         parent, slash, name = path.rpartition("/")
-        if not slash or not self._links:
+        if not slash:
             return path
         real = self._real_parents.get(parent)
         if real is None:

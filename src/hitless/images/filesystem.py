@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -66,10 +67,13 @@ class Filesystem:
 
     def files(self) -> Iterator[tuple[str, Node]]:
         """Every path of a regular file."""
-        return ((path, node) for path, node in self.nodes.items() if node.kind is Kind.FILE)
+        return ((path, node) for path, node in self.nodes.items() if node.attributes.kind is Kind.FILE)
 
     def once(self) -> Iterator[tuple[str, Node]]:
         """Every regular file by one of its paths."""
+        if not self.linked:
+            yield from self.files()
+            return
         seen = set()
         for path, node in self.files():
             if node.content in self.linked:
@@ -78,7 +82,7 @@ class Filesystem:
                 seen.add(node.content)
             yield path, node
 
-    @property
+    @functools.cached_property
     def sizes(self) -> Sizes:
         effective = sum(node.size for _, node in self.once())
         return Sizes(self.transferred, sum(layer.unpacked for layer in self.layers), effective)

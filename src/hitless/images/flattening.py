@@ -207,7 +207,7 @@ class _Flattening:
 
 
 def _facts(layer: Layer, changes: Changes) -> LayerFacts:
-    once = {node.member: node.size for node in changes.nodes.values() if node.kind is Kind.FILE}
+    once = {node.member: node.size for node in changes.nodes.values() if node.attributes.kind is Kind.FILE}
     removals = len(changes.gone) + len(changes.opaque)
     return LayerFacts(
         layer.descriptor.digest, layer.diff_id, layer.descriptor.size, sum(once.values()), len(once), removals,

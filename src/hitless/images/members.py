@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import zlib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -93,11 +94,14 @@ class Members:
         self._seekable = stream.seekable()
 
     def __iter__(self) -> Iterator[Member]:
-        while (member := self._next()) is not None:
+        padding = 0
+        while (member := self._next(padding)) is not None:
             self._path = member.path
-            content = self._left
+            padding = -self._left % _BLOCK
             yield member
-            self._skip(self._left + -content % _BLOCK)
+            if self._left or self._seekable:
+                self._skip(self._left + padding)
+                padding = 0
         while data := self._stream.read(PIECE):
             self._pass(len(data))
 
@@ -107,15 +111,20 @@ class Members:
 
     def read_content(self, size: int) -> bytes:
         count = self._left if size < 0 else min(size, self._left)
-        data = self._read(count)
         self._left -= count
-        return data
+        return self._read(count) if count else b""
 
-    def _next(self) -> Member | None:
+    def _next(self, padding: int) -> Member | None:
+        """What is behind so many bytes."""
         extensions: dict[str, bytes] = {}
         while True:
-            block = self._stream.read(_BLOCK)
+            block = self._stream.read(padding + _BLOCK)
             self._pass(len(block))
+            if padding:
+                if len(block) < padding:
+                    raise self._cut_off(repr(self._path[:200]))
+                block = block[padding:]
+                padding = 0
             if not block or block == _ZEROS:
                 return None
             if len(block) < _BLOCK:
@@ -140,8 +149,8 @@ class Members:
         if letter == 0 and name.endswith(b"/"):
             kind = Kind.FOLDER  # as tars before 1988 wrote it
         try:
-            mode, uid, gid = _number(block[100:108]), _number(block[108:116]), _number(block[116:124])
-            size, mtime = _number(block[124:136]), _number(block[136:148])
+            mode, uid, gid = _rights(block[100:124])
+            size, mtime = _number(block[124:136]), _time(block[136:148])
             device = (_number(block[329:337]), _number(block[337:345])) if kind in _DEVICES else (0, 0)
             link = block[157:257].partition(b"\0")[0]
             xattrs: tuple[tuple[str, bytes], ...] = ()
@@ -160,10 +169,10 @@ class Members:
         if letter == _SPARSE:
             self._pass_maps(block[482])
         path = name.decode("utf-8", "surrogateescape")
-        for told in (size, real or 0):
+        for told in (size,) if real is None else (size, real):
             if not 0 <= told <= _MOST_SIZE:
                 raise damaged(self._what, f"{path[:200]!r} has a size of {_shown(told)}")
-        if any(abs(number) >> 62 for number in (uid, gid, mtime)):
+        if (abs(uid) | abs(gid) | abs(mtime)) >> 62:
             raise damaged(self._what, f"{path[:200]!r} has an owner or a time that no system knows")
         self._left = size if kind is Kind.FILE else 0
         return Member(
@@ -236,6 +245,15 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field, "big", signed=True) if field[0] == 0xFF else int.from_bytes(field[1:], "big")
     digits = field.partition(b"\0")[0].strip(b" ")
     return int(digits, 8) if digits else 0
+
+
+@functools.lru_cache(maxsize=256)
+def _rights(fields: bytes) -> tuple[int, int, int]:
+    """Mode, user and group: most files have those of their neighbours."""
+    return _number(fields[:8]), _number(fields[8:16]), _number(fields[16:])
+
+
+_time = functools.lru_cache(maxsize=256)(_number)
 
 
 def _records(data: bytes, what: str) -> dict[str, bytes]:

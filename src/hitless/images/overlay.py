@@ -23,12 +23,14 @@ class Overlay:
         above = self.nodes.get(path)
         if above is not None and not (above.is_implied and kind is Kind.FOLDER):
             return False
-        return path not in self._gone and (not path or self._is_open(parent_of(path)))
+        if path in self._gone:
+            return False
+        folder = parent_of(path)
+        known = self._open.get(folder)
+        return not path or (self._is_open(folder) if known is None else known)
 
     def _is_open(self, folder: str) -> bool:
         known = self._open.get(folder)
-        if known is not None:
-            return known
         passed = []
         while known is None:
             passed.append(folder)
@@ -48,11 +50,12 @@ class Overlay:
         found = self._found(changes)
         sealed = []
         for path, node in changes.nodes.items():
-            if self.shows(path, node.kind):
+            kind = node.attributes.kind
+            if self.shows(path, kind):
                 self.nodes[path] = node
-                if node.kind is Kind.HARDLINK:
+                if kind is Kind.HARDLINK:
                     self._waiting.setdefault(node.link, []).append(path)
-            elif node.kind is not Kind.FOLDER and path in self.nodes and self.nodes[path].kind is Kind.FOLDER:
+            elif kind is not Kind.FOLDER and path in self.nodes and self.nodes[path].kind is Kind.FOLDER:
                 sealed.append(path)  # it hides what lower layers have below it, seen or not
         self.nodes.update(found)
         self._gone |= changes.gone

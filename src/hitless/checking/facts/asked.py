@@ -75,9 +75,10 @@ def heads(asked: Sequence[Asked]) -> Callable[[str, Node], bool]:
     names = {name_of(one.path) for one in asked if one.why == "program"}
 
     def matters(path: str, node: Node) -> bool:
+        if node.kind is not Kind.FILE or not node.mode & 0o111:
+            return False
         folder, _, name = path.rpartition("/")
-        is_one = folder.rpartition("/")[2] in _FOLDERS or name in names
-        return is_one and node.kind is Kind.FILE and node.mode & 0o111 != 0
+        return name in names or folder.rpartition("/")[2] in _FOLDERS
 
     return matters
 

@@ -41,8 +41,9 @@ class Passing:
             head = read_some(stream, HEAD)
             self.forms[node.content] = form_of(head)
         if self._scans:
-            in_base = 0 <= node.layer < self._base
-            file = ScannedFile(as_text(path), node.size, node.mode, node.uid, node.gid, node.layer, in_base)
+            of = node.attributes
+            in_base = 0 <= of.layer < self._base
+            file = ScannedFile(as_text(path), node.size, of.mode, of.uid, of.gid, of.layer, in_base)
             self._tee.scan(file, Begun(head, lambda: stream) if head else stream)
 
     def finish(self, lacking: str) -> Iterator[ScannerSeen | Finding | Unseen]:

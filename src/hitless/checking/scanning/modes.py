@@ -69,7 +69,7 @@ def devices(nodes: Mapping[str, Node]) -> Iterable[ScannerSeen | Finding]:
     """Device nodes among all paths of an image, for who has them. An overlay's own whiteouts (0:0) are none."""
     tally = Tally(DEVICES)
     for path, node in nodes.items():
-        if node.kind in (Kind.CHARACTER, Kind.BLOCK) and node.attributes.device != _EMPTY_DEVICE:
+        if node.attributes.kind in (Kind.CHARACTER, Kind.BLOCK) and node.attributes.device != _EMPTY_DEVICE:
             file = ScannedFile(path, 0, node.mode, node.uid, node.gid, node.layer)
             detail = "{}:{}".format(*node.attributes.device)
             if not path.startswith("dev/"):

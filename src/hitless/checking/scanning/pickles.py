@@ -23,7 +23,8 @@ _NAMED = {
 _COMPRESSED = {"gz", "z", "bz2", "xz", "lzma"}
 _HEAD = 512
 _PROTO = re.compile(rb"\x80[\x00-\x05]")
-_OLD = re.compile(rb"[(\]})l0-9]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")  # without PROTO: imports at once
+_OLD = rb"[(\]})l0-9]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n"  # without PROTO: imports at once
+_BEGINS = re.compile(_PROTO.pattern + rb"|" + _OLD)
 _NPY = b"\x93NUMPY"
 _MOST_EACH = 20
 _LIMITS = (
@@ -136,14 +137,16 @@ class Content:
         if self._depth > DEEPEST:
             self._nest.lacks(f"files in files, more than {DEEPEST} deep")
             return None
-        if self._depth == 0 and _is_named(self._name) and not head.startswith(b"PK\x03\x04"):
-            return _Both(self._first(head), self._zip())  # zips are found by their end
-        return self._first(head)
+        is_named = _is_named(self._name)
+        first = self._first(head, is_named=is_named)
+        if self._depth == 0 and is_named and not head.startswith(b"PK\x03\x04"):
+            return _Both(first, self._zip())  # zips are found by their end
+        return first
 
-    def _first(self, head: bytes) -> Consumer | None:
+    def _first(self, head: bytes, *, is_named: bool) -> Consumer | None:
         if head.startswith(_NPY):
             return _Npy(self._name, self._nest)
-        if _PROTO.match(head) or _OLD.match(head):
+        if _BEGINS.match(head):
             return _Pickles(self._name, self._nest, self._depth, sweeps=not self._in_archive)
         if head.startswith(b"PK\x03\x04"):
             return None if self._seen_outside else self._zip()
@@ -151,7 +154,7 @@ class Content:
             return Tar(self._member)
         if make := decompressor(head):
             return Unpacked(make, Content(self._name, self._nest, self._depth + 1), self._nest)
-        if _is_named(self._name) and not _is_something_else(head):
+        if is_named and not _is_something_else(head):
             return _Pickles(self._name, self._nest, self._depth, sweeps=not self._in_archive)
         return None
 
@@ -186,8 +189,10 @@ class _Both:
 
 def _is_named(name: str) -> bool:
     """As pickles are, and what they come in."""
-    *before, ending = name.lower().rsplit(".", 2)
-    return bool(before) and (ending in _NAMED or (ending in _COMPRESSED and before[-1] in _NAMED and len(before) > 1))
+    before, dot, ending = name.rpartition(".")
+    if ending.lower() in _COMPRESSED:
+        _, dot, ending = before.rpartition(".")
+    return bool(dot) and ending.lower() in _NAMED
 
 
 def _is_something_else(head: bytes) -> bool:
@@ -294,7 +299,7 @@ class _Pickles:
 
     def _open(self, head: bytes) -> Callable[[bytes], None] | None:
         """A byte string of this pickle: is it one?"""
-        if not (_PROTO.match(head) or _OLD.match(head) or head.startswith((b"PK\x03\x04", _NPY)) or decompressor(head)):
+        if not (_BEGINS.match(head) or head.startswith((b"PK\x03\x04", _NPY)) or decompressor(head)):
             return None
         for content in self._nested:
             content.end()

@@ -67,6 +67,19 @@ class Unpacked:
         self._inner.end()
 
 
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_STREAMS: dict[bytes, tuple[bytes, Callable[[], _Decompressor]]] = {
+    magic[:2]: (magic, make)
+    for magic, make in (
+        (b"\x1f\x8b", lambda: _zlib.decompressobj(31)),
+        *((magic, lambda: _zlib.decompressobj(15)) for magic in _ZLIB),
+        (b"BZh", bz2.BZ2Decompressor),
+        (b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)),
+        (b"\x5d\x00\x00", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY)),
+    )
+}
+
+
 def inflater() -> _Decompressor:
     """Of what a zip calls deflated."""
     inflate: _Decompressor = _zlib.decompressobj(-15)
@@ -75,14 +88,5 @@ def inflater() -> _Decompressor:
 
 def decompressor(head: bytes) -> Callable[[], _Decompressor] | None:
     """By the first bytes; of those that joblib and others know."""
-    if head.startswith(b"\x1f\x8b"):
-        return lambda: _zlib.decompressobj(31)
-    if head[:1] == b"\x78" and head[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"):
-        return lambda: _zlib.decompressobj(15)
-    if head.startswith(b"BZh"):
-        return bz2.BZ2Decompressor
-    if head.startswith(b"\xfd7zXZ\0"):
-        return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
-    if head.startswith(b"\x5d\x00\x00"):
-        return lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY)
-    return None
+    magic, make = _STREAMS.get(head[:2], (b"", None))
+    return make if head.startswith(magic) else None
