@@ -67,7 +67,9 @@ class _File:
         self._file = file
         self._engine = engine
         self._readings = readings
-        self._about = {name: told for search, _ in readings for name, told in search.about(file).items()}
+        self._about: dict[str, bool] = {}
+        for search, _ in readings:
+            self._about |= search.about(file)
         self._windows = Windows(self._look)
         self._size = 0
 

@@ -76,7 +76,7 @@ class _File:
         self._head = self._magic = b""
         self._found: dict[str, str] = {}
         self._is_login = name in _LOGINS
-        self._is_environment = _ENVIRONMENT.fullmatch(name) is not None
+        self._is_environment = name.startswith(".env") and _ENVIRONMENT.fullmatch(name) is not None
         self._is_of_checkout = name in _CHECKOUT_NAMES and _CHECKOUT.fullmatch(file.path) is not None
         self._wants_head = self._is_login or self._is_environment
 
