@@ -154,30 +154,64 @@ class _Gunzip:
 
     def __init__(self, source: Readable) -> None:
         self._source = source
-        self._library = fastest_zlib()
-        self._inflate: Any = None  # between members
+        self._member_type, self._fault = _inflater()
+        self._member: Any = None  # between members
         self._packed = b""
 
     def piece(self) -> bytes:
         while True:
-            if not self._packed:
+            if not self._packed and (self._member is None or self._member.needs_input):
                 self._packed = self._source.read(PIECE)
-            if not self._packed:
-                if self._inflate is not None:
-                    raise EOFError("it is cut off")
-                return b""
-            if self._inflate is None:
-                self._inflate = self._library.decompressobj(wbits=31)
+                if not self._packed:
+                    if self._member is not None:
+                        raise EOFError("it is cut off")
+                    return b""
+            if self._member is None:
+                self._member = self._member_type()
             try:
-                plain: bytes = self._inflate.decompress(self._packed, PIECE)
-            except self._library.error as error:
+                plain: bytes = self._member.decompress(self._packed, PIECE)
+            except self._fault as error:
                 raise ValueError(str(error)) from None
-            if self._inflate.eof:
-                self._packed, self._inflate = self._inflate.unused_data, None
-            else:
-                self._packed = self._inflate.unconsumed_tail
+            self._packed = b""
+            if self._member.eof:
+                self._packed, self._member = self._member.unused_data, None
             if plain:
                 return plain
+
+
+def _inflater() -> tuple[Callable[[], Any], type[Exception]]:
+    """What inflates a gzip member, used like `bz2.BZ2Decompressor`, and what it raises.
+
+    isal's answer to zlib's `decompressobj` takes the interpreter's lock again and again while it fills one piece.
+    """
+    try:
+        from isal import igzip_lib
+    except ImportError:
+        return _Inflate, zlib.error
+    fault = cast(type[Exception], igzip_lib.IsalError)  # an instance, by its stub
+    return lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), fault
+
+
+class _Inflate:
+    """zlib's object in the shape of `bz2.BZ2Decompressor`."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+
+    def decompress(self, packed: bytes, size: int) -> bytes:
+        return self._inflate.decompress(packed or self._inflate.unconsumed_tail, size)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflate.unconsumed_tail
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
 
 
 def fastest_zlib() -> Any:
