@@ -1,6 +1,6 @@
 """The campaign: every broken specimen fails exactly its rule, every good one none, and so again in each round.
 
-python -m tests.specimens [--static] [--dynamic] [--names good,deaf] [--rounds N] [--at-once N] [--base LAYOUT]
+python -m tests.specimens [--static] [--dynamic] [--names good,deaf] [--engine NAME] [--rounds N] [--at-once N]
 
 `--results FILE` keeps the rounds: those of before, in as many sessions as it takes, count with those of now.
 """
@@ -58,6 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--names", default="", help="only these, with commas between")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--engine", default="runc", help="what runs them (runc)")
     parser.add_argument("--base", type=Path, help="the layout of a base with Python; else one is made")
     parser.add_argument("--records", type=Path, help="a folder for what was seen of each")
     parser.add_argument("--results", type=Path, help="a file of the rounds, a line for each, to go on with")
@@ -108,7 +109,7 @@ def _static(names: set[str]) -> Iterator[Result]:
 
 
 def _dynamic(running: list[Running], layout: Path, wishes: argparse.Namespace) -> Iterable[Result]:
-    return campaign.all_checked(running, layout, wishes.at_once, wishes.records) if running else ()
+    return campaign.all_checked(running, layout, wishes.at_once, wishes.engine, wishes.records) if running else ()
 
 
 def _tell(result: Result) -> None:

@@ -61,19 +61,19 @@ def written(specimens: Iterable[Running], base: Path, folder: Path) -> Path:
     return folder
 
 
-def checked(one: Running, layout: Path, record: Path | None = None) -> Result:
+def checked(one: Running, layout: Path, engine: str = "runc", record: Path | None = None) -> Result:
     """One that breaks the check itself is told as a result, too."""
     try:
-        return _checked(one, layout, record)
+        return _checked(one, layout, engine, record)
     except KeyboardInterrupt:
         os._exit(1)  # the pool would go on with the next one
     except Exception:
         return Result(one.name, one.rule, {"check": Outcome.ERROR.value}, {"check": traceback.format_exc()})
 
 
-def _checked(one: Running, layout: Path, record: Path | None) -> Result:
+def _checked(one: Running, layout: Path, engine: str, record: Path | None) -> Result:
     wishes = Wishes(
-        profile=one.profile, purpose=one.purpose, ignore=UNSCANNED, engine="runc", record=record,
+        profile=one.profile, purpose=one.purpose, ignore=UNSCANNED, engine=engine, record=record,
         goldens=_golden if one.has_golden else lambda _: (),
     )  # fmt: skip
     report = check(f"{layout}:{one.name}", wishes)
@@ -92,12 +92,12 @@ def _golden(contract: Contract) -> tuple[Request, ...]:
 
 
 def all_checked(
-    specimens: Sequence[Running], layout: Path, at_once: int, records: Path | None = None
+    specimens: Sequence[Running], layout: Path, at_once: int, engine: str = "runc", records: Path | None = None
 ) -> Iterator[Result]:
     """As they are over."""
     with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _end_with_the_campaign) as pool:
         places = [records / f"{one.name}.ndjson" if records is not None else None for one in specimens]
-        runs = [pool.submit(checked, one, layout, place) for one, place in zip(specimens, places, strict=True)]
+        runs = [pool.submit(checked, one, layout, engine, place) for one, place in zip(specimens, places, strict=True)]
         try:
             for run in as_completed(runs):
                 yield run.result()

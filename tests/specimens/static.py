@@ -342,7 +342,7 @@ wait "$pid"
 wait "$pid"
 """
 FINE: tuple[Broken, ...] = (
-    *(Broken(f"good-for-{purpose.value}", "", good, purpose) for purpose in Purpose),
+    *(Broken(f"good-not-run-for-{purpose.value}", "", good, purpose) for purpose in Purpose),
     *(Broken(f"good-{one.name}", "", _scripted(one.script)) for one in SCRIPTS if not one.fails),
     Broken(
         "good-settings-in-a-file", "", lambda: good({RUN: File(_CONFIGURED, 0o755), "/app/gunicorn.conf.py": _CONF})

@@ -28,16 +28,11 @@ def test_every_rule_that_needs_no_run_has_a_specimen_that_fails_it() -> None:
     assert needed == {one.rule for one in BROKEN}
 
 
-def test_names_are_there_once() -> None:
-    names = [one.name for one in (*BROKEN, *FINE)]
-    assert len(names) == len(set(names))
-
-
 def test_every_rule_that_needs_a_run_has_a_specimen_that_fails_it() -> None:
     needed = {rule.id for rule in RULES.values() if not set(rule.needs) <= STATIC_STAGES}
     assert needed == {one.rule for one in dynamic.BROKEN}
 
 
-def test_names_of_running_ones_are_there_once() -> None:
-    names = [one.name for one in (*dynamic.BROKEN, *dynamic.GOOD)]
+def test_names_are_there_once() -> None:
+    names = [one.name for one in (*BROKEN, *FINE, *dynamic.BROKEN, *dynamic.GOOD)] + [dynamic.ENCRYPTED_NAME]
     assert len(names) == len(set(names))
