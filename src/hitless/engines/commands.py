@@ -31,6 +31,7 @@ class Dialect:
     version: tuple[str, ...]  # asks whatever does the work, so that it fails where nothing can be run
     read_only: tuple[str, ...]
     remove: tuple[str, ...]
+    forget: tuple[tuple[str, ...], ...]  # an image's name: the first that does it
     bridge: tuple[str, ...]  # asks for the device of a network, where it may be without an address
 
 
@@ -42,6 +43,7 @@ DIALECTS: Mapping[str, Dialect] = {
             version=("version", "--format", "{{.Server.Version}}"),
             read_only=("--read-only",),
             remove=("rm", "--force", "--volumes"),
+            forget=(("rmi", "--force"),),
             bridge=(),
         ),
         Dialect(
@@ -49,6 +51,7 @@ DIALECTS: Mapping[str, Dialect] = {
             version=("info", "--format", "{{.Version.Version}}"),
             read_only=("--read-only", "--read-only-tmpfs=false"),  # else /tmp, /run and /var/tmp can be written
             remove=("rm", "--force", "--volumes", "--ignore", "--time", "0"),  # else it waits for SIGTERM's effect
+            forget=(("rmi",), ("untag",)),  # by force, it would end all containers of the image
             bridge=("network", "inspect", "--format", "{{.NetworkInterface}}"),
         ),
     )

@@ -92,7 +92,12 @@ class ContainerEngine:
         try:
             yield self.load(image, reference)
         finally:
-            self.ask("rmi", "--force", str(reference))
+            self.forget(str(reference))
+
+    def forget(self, image: str) -> bool:
+        """Remove an image's name, and the image with its last one. What runs from it, whosever it is, goes on: the
+        image stays for it, without this name."""
+        return any(self.ask(*words, image).ok for words in self._dialect.forget)
 
     def start(self, start: Start) -> Container:
         """Confined, it has a network of its own; where that does not reach it, a published port, and a route out."""

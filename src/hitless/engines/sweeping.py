@@ -42,7 +42,7 @@ def _networks(engine: ContainerEngine) -> list[str]:
 def _images(engine: ContainerEngine) -> list[str]:
     listed = engine.ask("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").output.split()
     left = [name for name in listed if name.startswith(f"{_IMAGES}/") and is_abandoned(name.rpartition(":")[2])]
-    return [name for name in left if engine.ask("rmi", "--force", name).ok]
+    return [name for name in left if engine.forget(name)]
 
 
 def _label(labels: dict[str, str] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import ExitStack
 
 import pytest
 from tests.unit.images.samples import file, image_of, layer_of
@@ -41,6 +42,18 @@ def test_an_image_comes_and_goes(engine: ContainerEngine, tiny: Image) -> None:
         assert identity == tiny.configuration.digest
         assert engine.identity(identity) == engine.identity(str(reference)) == identity
     assert engine.identity(str(reference)) is None
+
+
+def test_what_runs_from_an_image_outlives_its_name(engine: ContainerEngine, mnist_image: Image) -> None:
+    """It may be the user's own: the same image, under a name that another build has taken since."""
+    own = mnist_image.configured(mnist_image.configuration.executing(Labels={"own": engine.name}))
+    reference = parse_reference(f"localhost/outlived:{engine.name}")
+    with ExitStack() as running:
+        with engine.loaded(own, reference) as identity:
+            instance = running.enter_context(started(engine, Start(identity)))
+        assert engine.identity(str(reference)) is None
+        assert instance.wait(0) is None
+    assert engine.ask("rmi", identity).ok
 
 
 @pytest.mark.parametrize(
