@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.engines.calling import call
-from hitless.engines.commands import failure
+from hitless.engines.commands import FORGET, failure
 from hitless.engines.found import unknown_engine
 from hitless.errors import InputError, UnavailableError
 from hitless.images.archive import archive_source, write_archive
@@ -91,7 +91,10 @@ class BuildingEngine:
 
     def _forget(self, *names: Reference) -> None:
         for name in names:
-            call((*self._program, "rmi", "--force", str(name)), _LONGEST_S)
+            for words in FORGET[self.name]:
+                answer = call((*self._program, *words, str(name)), _LONGEST_S)
+                if answer is not None and answer.ok:
+                    break
 
 
 def building_engine(name: str) -> BuildingEngine:

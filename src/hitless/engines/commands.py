@@ -31,7 +31,6 @@ class Dialect:
     version: tuple[str, ...]  # asks whatever does the work, so that it fails where nothing can be run
     read_only: tuple[str, ...]
     remove: tuple[str, ...]
-    forget: tuple[tuple[str, ...], ...]  # an image's name: the first that does it
     bridge: tuple[str, ...]  # asks for the device of a network, where it may be without an address
 
 
@@ -43,7 +42,6 @@ DIALECTS: Mapping[str, Dialect] = {
             version=("version", "--format", "{{.Server.Version}}"),
             read_only=("--read-only",),
             remove=("rm", "--force", "--volumes"),
-            forget=(("rmi", "--force"),),
             bridge=(),
         ),
         Dialect(
@@ -51,10 +49,17 @@ DIALECTS: Mapping[str, Dialect] = {
             version=("info", "--format", "{{.Version.Version}}"),
             read_only=("--read-only", "--read-only-tmpfs=false"),  # else /tmp, /run and /var/tmp can be written
             remove=("rm", "--force", "--volumes", "--ignore", "--time", "0"),  # else it waits for SIGTERM's effect
-            forget=(("rmi",), ("untag",)),  # by force, it would end all containers of the image
             bridge=("network", "inspect", "--format", "{{.NetworkInterface}}"),
         ),
     )
+}
+
+# Takes a name from an image, which goes with its last name: the first that does it. By force, podman and buildah would
+# end and remove all containers of the image, whosever they are; docker does not.
+FORGET: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "docker": (("rmi", "--force"),),
+    "podman": (("rmi",), ("untag",)),
+    "buildah": (("rmi",),),
 }
 
 # What engines say on machines that are set up in unusual ways → what helps.

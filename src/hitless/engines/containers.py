@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hitless.engines.calling import LONGEST_S, Answer, call
-from hitless.engines.commands import DIALECTS, failure, identity_in, run_arguments, unheeded
+from hitless.engines.commands import DIALECTS, FORGET, failure, identity_in, run_arguments, unheeded
 from hitless.engines.container import Container
 from hitless.engines.networks import make_network
 from hitless.engines.running import Start
@@ -97,7 +97,7 @@ class ContainerEngine:
     def forget(self, image: str) -> bool:
         """Remove an image's name, and the image with its last one. What runs from it, whosever it is, goes on: the
         image stays for it, without this name."""
-        return any(self.ask(*words, image).ok for words in self._dialect.forget)
+        return any(self.ask(*words, image).ok for words in FORGET[self.name])
 
     def start(self, start: Start) -> Container:
         """Confined, it has a network of its own; where that does not reach it, a published port, and a route out."""
